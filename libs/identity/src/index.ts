@@ -1,0 +1,1 @@
+export { createIdentityKey, identityOfKey, newPeerId, newSession } from './identity-key.js';
