@@ -25,9 +25,10 @@ export type TrackerPattern = keyof typeof TRACKER_PATTERNS;
 /** A file, by its name or by its digest (`b3:…`); no name can begin like a digest. */
 export type FileRef = string;
 
-/** What a peer holds of a file: nothing, everything, or a base64 bitfield. */
+/** What a peer holds of a file: nothing, everything, or a base64 bitfield. The two words are no
+ *  multiple of 4 long, so that no bitfield encodes to one of them. */
 export type HeldChunks = string;
-export const HELD_NONE = 'none';
+export const HELD_NONE = 'nothing';
 export const HELD_ALL = 'all';
 
 export interface Endpoint {
