@@ -35,7 +35,8 @@ export class Manifest {
     return new Manifest(layout, content.hashes, digest);
   }
 
-  /** Strict: every byte is accounted for and the chunk length is the rule's. */
+  /** Strict: every byte is accounted for and the chunk length is the rule's. Copies the hashes.
+   *  Throws ProtocolError INVALID_MANIFEST or FILE_TOO_LARGE. */
   static fromCanonicalBytes(bytes: Uint8Array): Manifest {
     if (bytes.length < MANIFEST_HEADER_BYTES) {
       throw new ProtocolError('INVALID_MANIFEST', { reason: 'cut short' });
@@ -47,7 +48,8 @@ export class Manifest {
     if (expectedHeader.some((byte, index) => bytes[index] !== byte)) {
       throw new ProtocolError('INVALID_MANIFEST', { reason: 'not a header this version knows' });
     }
-    return Manifest.fromHashes({ sizeBytes, hashes: bytes.slice(MANIFEST_HEADER_BYTES) });
+    const hashes = Uint8Array.from(bytes.subarray(MANIFEST_HEADER_BYTES));
+    return Manifest.fromHashes({ sizeBytes, hashes });
   }
 
   get sizeBytes(): number {
