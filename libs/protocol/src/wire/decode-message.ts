@@ -3,6 +3,7 @@ import { digestFromBytes, parsePeerId, PEER_ID_CHARS, toChunkIndex } from '../id
 import {
   MAX_CHUNK_BYTES,
   MAX_CHUNK_COUNT,
+  MAX_DATA_BYTES,
   MAX_GOODBYE_TEXT_BYTES,
   MAX_HAVE_CHUNK_COUNT,
   MAX_HELLO_BODY_BYTES,
@@ -21,10 +22,13 @@ import {
   type WireMessage,
 } from './message.js';
 
+/** Not fatal: a text is for people, and a frame that says good-bye is not worth refusing. */
+const goodbyeText = new TextDecoder('utf-8', { ignoreBOM: true });
+
 /**
  * One frame body to a message; undefined for a skippable type this version does not know. Byte
- * fields are views into `body`. Throws ProtocolError: MALFORMED_FRAME, OUT_OF_RANGE, BAD_MAGIC,
- * UNSUPPORTED_VERSION, INVALID_PEER_ID, UNKNOWN_FRAME. Source: docs/wire-protocol.md, "Frames".
+ * fields are views into `body`. Throws ProtocolError: MALFORMED_FRAME, FRAME_TOO_LARGE,
+ * OUT_OF_RANGE, BAD_MAGIC, UNSUPPORTED_VERSION, INVALID_PEER_ID, UNKNOWN_FRAME. Source: docs/wire-protocol.md, "Frames".
  */
 export function decodeMessage(body: Uint8Array): WireMessage | undefined {
   const reader = new ByteReader(body);
@@ -65,7 +69,7 @@ function decodePayload(type: number, reader: ByteReader): WireMessage {
         type: 'data',
         requestId: reader.u32(),
         offsetBytes: reader.u32(),
-        bytes: atLeastOneByte(reader.rest()),
+        bytes: decodeData(reader),
       };
     case FRAME_TYPES.reject:
       return { type: 'reject', requestId: reader.u32(), code: wireCodeName(reader.u16()) };
@@ -83,9 +87,7 @@ function decodePayload(type: number, reader: ByteReader): WireMessage {
       return {
         type: 'goodbye',
         code: wireCodeName(reader.u16()),
-        text: new TextDecoder().decode(
-          reader.raw(atMost(reader.remainingBytes, MAX_GOODBYE_TEXT_BYTES)),
-        ),
+        text: goodbyeText.decode(reader.raw(atMost(reader.remainingBytes, MAX_GOODBYE_TEXT_BYTES))),
       };
     default:
       throw new ProtocolError('UNKNOWN_FRAME', { type });
@@ -162,7 +164,9 @@ function atMost(value: number, maximum: number): number {
   return value;
 }
 
-function atLeastOneByte(bytes: Uint8Array): Uint8Array {
-  if (bytes.length === 0) throw new ProtocolError('MALFORMED_FRAME', { reason: 'empty data' });
-  return bytes;
+function decodeData(reader: ByteReader): Uint8Array {
+  const dataBytes = reader.remainingBytes;
+  if (dataBytes === 0) throw new ProtocolError('MALFORMED_FRAME', { reason: 'empty data' });
+  if (dataBytes > MAX_DATA_BYTES) throw new ProtocolError('FRAME_TOO_LARGE', { dataBytes });
+  return reader.rest();
 }

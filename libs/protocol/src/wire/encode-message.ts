@@ -110,11 +110,19 @@ function encodeBitfield(message: BitfieldMessage): Buffer {
 }
 
 function encodeGoodbye(message: GoodbyeMessage): Buffer {
-  const text = Buffer.from(message.text).subarray(0, MAX_GOODBYE_TEXT_BYTES);
+  const text = cutUtf8(Buffer.from(message.text), MAX_GOODBYE_TEXT_BYTES);
   return new ByteWriter(1 + 2 + text.length)
     .u8(FRAME_TYPES.goodbye)
     .u16(WIRE_CODES[message.code])
     .raw(text).bytes;
+}
+
+/** The longest start of a UTF-8 text within `maxBytes` that ends between two characters. */
+function cutUtf8(text: Buffer, maxBytes: number): Buffer {
+  if (text.length <= maxBytes) return text;
+  let endBytes = maxBytes;
+  while (endBytes > 0 && (text[endBytes]! & 0xc0) === 0x80) endBytes -= 1;
+  return text.subarray(0, endBytes);
 }
 
 function fieldsBytes(fields: readonly TlvField[]): number {

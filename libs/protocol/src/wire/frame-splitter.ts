@@ -1,5 +1,5 @@
 import { ProtocolError } from '../errors.js';
-import { MAX_FRAME_BODY_BYTES } from '../limits.js';
+import { MAX_DATA_BYTES, MAX_FRAME_BODY_BYTES } from '../limits.js';
 import { DATA_HEADER_BYTES } from './encode-message.js';
 import { FRAME_TYPES } from './message.js';
 
@@ -85,6 +85,9 @@ export class FrameSplitter {
     if (this.pending[PREFIX_BYTES] === FRAME_TYPES.data) {
       if (bodyBytes <= DATA_BODY_HEADER_BYTES) {
         throw new ProtocolError('MALFORMED_FRAME', { reason: 'empty data', bodyBytes });
+      }
+      if (bodyBytes > DATA_BODY_HEADER_BYTES + MAX_DATA_BYTES) {
+        throw new ProtocolError('FRAME_TOO_LARGE', { bodyBytes, maxDataBytes: MAX_DATA_BYTES });
       }
       if (this.pendingBytes < DATA_HEADER_BYTES) return;
       this.dataRequestId = this.pending.readUInt32BE(5);
