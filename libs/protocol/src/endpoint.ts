@@ -2,8 +2,9 @@ import { ProtocolError } from './errors.js';
 import { MAX_HOST_CHARS } from './limits.js';
 import type { Endpoint } from './tracker/tracker-api.js';
 
-const HOST_NAME = /^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?\.?$/;
-const IPV6 = /^[0-9A-Fa-f:.]+(%[A-Za-z0-9._-]+)?$/;
+/** Looser than the RFCs by the underscore, which container networks put into host names. */
+const HOST_NAME = /^[A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9_])?\.?$/;
+const IPV6 = /^(?=[^%]*:[^%]*:)[0-9A-Fa-f:.]+(%[A-Za-z0-9._-]+)?$/;
 
 /** Parses `HOST:PORT` or `[IPV6]:PORT`. Throws ProtocolError INVALID_ENDPOINT. */
 export function parseEndpoint(text: string): Endpoint {
