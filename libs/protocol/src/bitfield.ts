@@ -105,7 +105,7 @@ export class Bitfield {
   }
 
   private assertInside(index: number): void {
-    if (index >= this.length || index < 0) {
+    if (!(Number.isInteger(index) && index >= 0 && index < this.length)) {
       throw new RangeError(`chunk ${index} is outside a bitfield of ${this.length}`);
     }
   }

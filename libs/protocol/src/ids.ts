@@ -40,7 +40,9 @@ export function digestToBytes(digest: Digest): Uint8Array {
 }
 
 export function parseIdentity(text: string): Identity {
-  if (!IDENTITY_PATTERN.test(text)) throw new ProtocolError('INVALID_PEER_ID', { identity: text });
+  if (!IDENTITY_PATTERN.test(text)) {
+    throw new ProtocolError('INVALID_PEER_ID', { identity: text.slice(0, 80) });
+  }
   return text as Identity;
 }
 

@@ -22,7 +22,7 @@ export const MAX_GOODBYE_TEXT_BYTES = 256;
 export const MAX_OPEN_FILE_COUNT = 16_384;
 /** Requests one end may have waiting at the other. */
 export const MAX_QUEUED_REQUEST_COUNT = 512;
-/** Frames a fresh connection may send before its hello is complete: the hello alone. */
+/** From a connection's first moment until both hellos have crossed. */
 export const HANDSHAKE_TIMEOUT_MS = 5_000;
 export const KEEPALIVE_INTERVAL_MS = 30_000;
 /** A connection that has been silent for this long is closed. */
@@ -38,6 +38,7 @@ export const MAX_FILES_PER_MESSAGE = 1_000;
 export const MAX_HASHES_PER_MESSAGE = 8_192;
 /** Ranges of chunks in one Chunk Register entry. */
 export const MAX_RANGES_PER_FILE = 8_192;
+/** Entries of one page of a listing. */
 export const MAX_LIST_PAGE = 1_000;
 export const MAX_LOCATIONS_PER_FILE = 200;
 export const MAX_STATUS_PAGE = 1_000;

@@ -4,11 +4,9 @@ import { MAX_NAME_BYTES, MAX_NAME_SEGMENT_BYTES } from './limits.js';
 /** What a file is called in the network: `/`-separated, NFC, safe as a relative path everywhere. */
 export type FileName = string & { readonly fileName: unique symbol };
 
-// C0, DEL and C1 controls; bidirectional overrides, which make a terminal show another name; and
-// lone surrogates, which no UTF-8 can carry.
-// eslint-disable-next-line no-control-regex
-const CONTROL =
-  /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]/u;
+// C0, DEL and C1 controls; line and paragraph separators; what turns the direction of writing, so
+// that a terminal shows another name; and lone surrogates, which no UTF-8 can carry.
+const CONTROL = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}\p{Cs}]/u;
 const FORBIDDEN_ON_WINDOWS = /[<>:"|?*]/;
 const RESERVED_ON_WINDOWS = /^(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])$/i;
 
