@@ -1,0 +1,124 @@
+import { Bitfield, type ChunkIndex } from '#protocol';
+
+const WORD_BITS = 32;
+
+/**
+ * A set of numbers below `length` that can be searched in steps of 1,024: one summary bit says
+ * whether a word of 32 numbers holds any. Bits run as in {@link Bitfield}, number 0 highest, so that
+ * the lowest member of a word is its leading bit. No operation but the conversions makes garbage.
+ */
+export class IndexSet {
+  private readonly words: Uint32Array;
+  private readonly summary: Uint32Array;
+  private memberCount = 0;
+
+  private constructor(readonly length: number) {
+    this.words = new Uint32Array(Math.ceil(length / WORD_BITS));
+    this.summary = new Uint32Array(Math.ceil(this.words.length / WORD_BITS));
+  }
+
+  static empty(length: number): IndexSet {
+    return new IndexSet(length);
+  }
+
+  static full(length: number): IndexSet {
+    return IndexSet.fromBitfield(Bitfield.full(length));
+  }
+
+  static fromBitfield(field: Bitfield): IndexSet {
+    const set = new IndexSet(field.length);
+    const bytes = field.toBytes();
+    for (let byteIndex = 0; byteIndex < bytes.length; byteIndex += 1) {
+      set.words[byteIndex >>> 2]! |= bytes[byteIndex]! << (24 - (byteIndex & 3) * 8);
+    }
+    for (let word = 0; word < set.words.length; word += 1) {
+      if (set.words[word] !== 0) set.summary[word >>> 5]! |= leadingBit(word & 31);
+    }
+    set.memberCount = field.count;
+    return set;
+  }
+
+  get count(): number {
+    return this.memberCount;
+  }
+
+  has(index: number): boolean {
+    return index < this.length && (this.words[index >>> 5]! & leadingBit(index & 31)) !== 0;
+  }
+
+  /** Returns whether it was absent before. Throws RangeError beyond the end. */
+  add(index: number): boolean {
+    this.assertInside(index);
+    if (this.has(index)) return false;
+    this.words[index >>> 5]! |= leadingBit(index & 31);
+    this.summary[index >>> 10]! |= leadingBit((index >>> 5) & 31);
+    this.memberCount += 1;
+    return true;
+  }
+
+  /** Returns whether it was present before. */
+  delete(index: number): boolean {
+    if (!this.has(index)) return false;
+    const word = index >>> 5;
+    this.words[word]! &= ~leadingBit(index & 31);
+    if (this.words[word] === 0) this.summary[word >>> 5]! &= ~leadingBit(word & 31);
+    this.memberCount -= 1;
+    return true;
+  }
+
+  /** The lowest member at or above `fromIndex`. */
+  firstFrom(fromIndex: number): number | undefined {
+    return this.firstCommon(this, fromIndex);
+  }
+
+  /** The lowest number at or above `fromIndex` that both sets hold. Both have the same length. */
+  firstCommon(other: IndexSet, fromIndex: number): number | undefined {
+    if (fromIndex >= this.length) return undefined;
+    const fromWord = fromIndex >>> 5;
+    const head = this.commonBits(other, fromWord) & bitsFrom(fromIndex & 31);
+    if (head !== 0) return fromWord * WORD_BITS + Math.clz32(head);
+    let mask = bitsFrom((fromWord + 1) & 31);
+    for (let group = (fromWord + 1) >>> 5; group < this.summary.length; group += 1) {
+      let candidates = this.summary[group]! & other.summary[group]! & mask;
+      mask = bitsFrom(0);
+      while (candidates !== 0) {
+        const lead = Math.clz32(candidates);
+        const word = group * WORD_BITS + lead;
+        const common = this.commonBits(other, word);
+        if (common !== 0) return word * WORD_BITS + Math.clz32(common);
+        candidates &= ~leadingBit(lead);
+      }
+    }
+    return undefined;
+  }
+
+  toBitfield(): Bitfield {
+    const field = Bitfield.empty(this.length);
+    let index = this.firstFrom(0);
+    while (index !== undefined) {
+      field.set(index as ChunkIndex);
+      index = this.firstFrom(index + 1);
+    }
+    return field;
+  }
+
+  private commonBits(other: IndexSet, word: number): number {
+    return this.words[word]! & other.words[word]!;
+  }
+
+  private assertInside(index: number): void {
+    if (!(index >= 0 && index < this.length)) {
+      throw new RangeError(`${index} is outside a set of ${this.length}`);
+    }
+  }
+}
+
+/** The bit of place `place` in a word, counted from the highest. */
+function leadingBit(place: number): number {
+  return 0x80000000 >>> place;
+}
+
+/** All bits of a word from place `place` to the end. */
+function bitsFrom(place: number): number {
+  return 0xffffffff >>> place;
+}
