@@ -17,6 +17,7 @@ const FAULTS: Readonly<Record<string, { code: TransferCode; why: string }>> = {
   EPERM: { code: 'DISK_PERMISSION', why: 'the operation is not permitted' },
   EROFS: { code: 'DISK_PERMISSION', why: 'the file system is read-only' },
   EEXIST: { code: 'TARGET_EXISTS', why: 'it exists already' },
+  ELOOP: { code: 'DISK_FAILED', why: 'a symbolic link is in its place' },
   EMFILE: { code: 'DISK_FAILED', why: 'too many files are open in this process' },
   ENFILE: { code: 'DISK_FAILED', why: 'too many files are open on this machine' },
   EIO: { code: 'DISK_FAILED', why: 'the disk reported an input/output error' },

@@ -30,3 +30,18 @@ export function stateOf(path: string, stamp: FileStamp): 'unchanged' | 'changed'
     return 'changed';
   }
 }
+
+/** Strict: undefined for anything but exactly a stamp's fields. */
+export function parseFileStamp(value: unknown): FileStamp | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { sizeBytes, mtimeNs, inode, ...rest } = value as Record<string, unknown>;
+  if (typeof sizeBytes !== 'number' || !Number.isSafeInteger(sizeBytes) || sizeBytes < 0) {
+    return undefined;
+  }
+  if (!isDecimal(mtimeNs) || !isDecimal(inode) || Object.keys(rest).length > 0) return undefined;
+  return { sizeBytes, mtimeNs, inode };
+}
+
+function isDecimal(value: unknown): value is string {
+  return typeof value === 'string' && /^-?[0-9]{1,20}$/.test(value);
+}

@@ -1,0 +1,71 @@
+import { lstatSync, rmSync, statfsSync, statSync, type BigIntStats } from 'node:fs';
+import { TransferError } from '../core/transfer-error.js';
+import { onDiskSync } from './disk-error.js';
+import type { DownloadPaths } from './download-paths.js';
+import { isRunning } from './process-stamp.js';
+import type { ResumeRecord } from './resume-record.js';
+
+const STAT_BLOCK_BYTES = 512n;
+
+/** Throws TransferError TARGET_FOLDER_MISSING. */
+export function assertFolder(paths: DownloadPaths): void {
+  const context = {
+    path: paths.folder,
+    verb: 'look at',
+    missing: 'TARGET_FOLDER_MISSING',
+  } as const;
+  const stats = onDiskSync(context, () => statSync(paths.folder));
+  if (stats.isDirectory()) return;
+  throw new TransferError('TARGET_FOLDER_MISSING', `${paths.folder} is not a folder`);
+}
+
+/** Throws TransferError TARGET_EXISTS; a folder in the way is never replaced. */
+export function assertFree(paths: DownloadPaths, existingFile: 'refuse' | 'replace'): void {
+  const output = inspect(paths.output);
+  if (output === undefined) return;
+  if (output.isDirectory()) {
+    throw new TransferError('TARGET_EXISTS', `${paths.output} is a folder`);
+  }
+  if (existingFile === 'replace') return;
+  throw new TransferError('TARGET_EXISTS', `${paths.output} exists already`);
+}
+
+/** Throws TransferError TARGET_BUSY while the process that the record names still runs. */
+export function assertUnowned(paths: DownloadPaths, record: ResumeRecord | undefined): void {
+  const owner = record?.owner;
+  if (owner === undefined || owner === null || !isRunning(owner)) return;
+  const message = `${paths.output} is being downloaded by process ${owner.pid}`;
+  throw new TransferError('TARGET_BUSY', message);
+}
+
+/** Removes what a process left that was killed between moving its file into place and tidying up:
+ *  the part is then a second name of the output, and must not be written to. */
+export function tidyFinished(paths: DownloadPaths): void {
+  const output = inspect(paths.output);
+  const part = inspect(paths.part);
+  if (output === undefined || (part !== undefined && part.ino !== output.ino)) return;
+  onDiskSync({ path: paths.part, verb: 'remove' }, () => {
+    rmSync(paths.part, { force: true });
+    rmSync(paths.record, { force: true });
+  });
+}
+
+/** Throws TransferError DISK_FULL when the file system cannot take what the part lacks. */
+export function assertRoom(paths: DownloadPaths, sizeBytes: number): void {
+  const takenBytes = (inspect(paths.part)?.blocks ?? 0n) * STAT_BLOCK_BYTES;
+  const neededBytes = BigInt(sizeBytes) - takenBytes;
+  const { bavail, bsize, blocks } = onDiskSync({ path: paths.folder, verb: 'look at' }, () =>
+    statfsSync(paths.folder, { bigint: true }),
+  );
+  // Some network file systems report no size at all.
+  if (blocks === 0n || neededBytes <= bavail * bsize) return;
+  const freeBytes = (bavail * bsize).toString();
+  const message = `${paths.output} needs ${neededBytes.toString()} bytes, ${freeBytes} are free`;
+  throw new TransferError('DISK_FULL', message);
+}
+
+function inspect(path: string): BigIntStats | undefined {
+  return onDiskSync({ path, verb: 'look at' }, () =>
+    lstatSync(path, { bigint: true, throwIfNoEntry: false }),
+  );
+}
