@@ -1,0 +1,17 @@
+import type * as Tracker from '../run-tracker.js';
+import { CommandError } from './command-error.js';
+
+/** The tracker's own packages are loaded when it starts: help needs none of them, and a package that
+ *  was installed without the optional ones says which is missing. */
+export async function loadTracker(): Promise<typeof Tracker> {
+  try {
+    return await import('../run-tracker.js');
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code !== 'ERR_MODULE_NOT_FOUND' && code !== 'MODULE_NOT_FOUND') throw cause;
+    const message =
+      `a package that only the tracker needs is missing: ${(cause as Error).message}. ` +
+      'Install better-sqlite3 and typeorm';
+    throw new CommandError('DRIVER_MISSING', message, { cause });
+  }
+}

@@ -1,0 +1,19 @@
+import { Command } from '@oclif/core';
+import { toCommandError } from './command-error.js';
+import { renderError } from './render-error.js';
+
+/** What every command of the tracker shares: `--json`, and errors with their exit codes. */
+export abstract class TrackerCommand extends Command {
+  static override enableJsonFlag = true;
+
+  /** Results are printed as they come; an error is printed here, once. */
+  protected override catch(error: unknown): Promise<never> {
+    const failure = toCommandError(error);
+    if (this.jsonEnabled()) process.stdout.write(`${renderError(failure, 'json')}\n`);
+    else process.stderr.write(`${renderError(failure, 'text')}\n`);
+    if (failure.code === 'INTERNAL' && failure.cause instanceof Error) {
+      process.stderr.write(`${failure.cause.stack ?? ''}\n`);
+    }
+    this.exit(failure.exitCode);
+  }
+}

@@ -1,0 +1,86 @@
+import { Flags } from '@oclif/core';
+import { loadTracker } from '../cli/load-tracker.js';
+import { TrackerCommand } from '../cli/tracker-command.js';
+import type { TrackerSettings } from '../tracker.config.js';
+
+export default class Start extends TrackerCommand {
+  static override summary = 'Runs a tracker in the foreground until SIGTERM or SIGINT.';
+
+  static override flags = {
+    host: Flags.string({
+      env: 'SHOAL_HOST',
+      default: '127.0.0.1',
+      description: "address to listen on, peers' side",
+    }),
+    port: Flags.string({
+      env: 'SHOAL_PORT',
+      default: '7070',
+      description: "port of the peers' side; 0 picks a free one",
+    }),
+    'http-host': Flags.string({
+      env: 'SHOAL_HTTP_HOST',
+      default: '127.0.0.1',
+      description: "address to listen on, operators' side",
+    }),
+    'http-port': Flags.string({
+      env: 'SHOAL_HTTP_PORT',
+      default: '7071',
+      description: "port of the operators' side; 0 picks a free one",
+    }),
+    data: Flags.string({
+      env: 'SHOAL_DATA',
+      description: "folder that holds tracker.db (default: the user's data folder for Shoal)",
+    }),
+    'database-url': Flags.string({
+      env: 'SHOAL_DATABASE_URL',
+      description: 'postgres://… instead of the embedded SQLite',
+    }),
+    lease: Flags.string({
+      env: 'SHOAL_LEASE',
+      default: '60s',
+      description: 'how long a silent peer is believed',
+    }),
+    advertise: Flags.string({
+      env: 'SHOAL_ADVERTISE',
+      helpValue: 'HOST[:PORT]',
+      description: 'the address that invites name',
+    }),
+    insecure: Flags.boolean({
+      env: 'SHOAL_INSECURE',
+      description: 'no tokens, no TLS: listen on other than loopback addresses too',
+    }),
+  };
+
+  async run(): Promise<void> {
+    const { flags } = await this.parse(Start);
+    const format = this.jsonEnabled() ? 'json' : 'text';
+    const { runTracker } = await loadTracker();
+    await runTracker(toSettings(flags, this.config.dataDir), format);
+  }
+}
+
+interface StartFlags {
+  readonly host: string;
+  readonly port: string;
+  readonly 'http-host': string;
+  readonly 'http-port': string;
+  readonly data: string | undefined;
+  readonly 'database-url': string | undefined;
+  readonly lease: string;
+  readonly advertise: string | undefined;
+  readonly insecure: boolean;
+}
+
+function toSettings(flags: StartFlags, dataFolder: string): TrackerSettings {
+  return {
+    host: flags.host,
+    port: flags.port,
+    httpHost: flags['http-host'],
+    httpPort: flags['http-port'],
+    data: flags.data ?? dataFolder,
+    databaseUrl: flags['database-url'],
+    lease: flags.lease,
+    advertise: flags.advertise,
+    insecure: flags.insecure,
+  };
+}

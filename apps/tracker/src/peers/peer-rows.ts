@@ -1,0 +1,78 @@
+import { identityOf, type Caller, type JoinRequest, type PeerId } from '#protocol';
+import type { Sql, SqlValue } from '../store/sql.js';
+
+export interface PeerRow {
+  readonly request: JoinRequest;
+  readonly observedHost: string;
+  readonly seenAt: string;
+  readonly expiresAt: string;
+}
+
+export async function insertPeer(sql: Sql, row: PeerRow): Promise<void> {
+  const identity = identityOf(row.request.peerId as PeerId);
+  await sql.run(
+    `INSERT INTO peers (session, hostname, program_version, os, labels, features, endpoints,
+      host, port, observed_host, last_seen_at, lease_expires_at, peer_id, identity, joined_at)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    [...columns(row), row.request.peerId, identity, row.seenAt],
+  );
+}
+
+export async function updatePeer(sql: Sql, row: PeerRow): Promise<void> {
+  await sql.run(
+    `UPDATE peers SET session = ?, hostname = ?, program_version = ?, os = ?, labels = ?,
+      features = ?, endpoints = ?, host = ?, port = ?, observed_host = ?, last_seen_at = ?,
+      lease_expires_at = ? WHERE peer_id = ?`,
+    [...columns(row), row.request.peerId],
+  );
+}
+
+function columns({ request, observedHost, seenAt, expiresAt }: PeerRow): SqlValue[] {
+  const preferred = request.endpoints[0];
+  return [
+    request.session,
+    request.hostname,
+    request.programVersion,
+    request.os,
+    JSON.stringify(request.labels),
+    JSON.stringify(request.features),
+    JSON.stringify(request.endpoints.map(({ host, port }) => ({ host, port }))),
+    preferred?.host ?? null,
+    preferred?.port ?? null,
+    observedHost,
+    seenAt,
+    expiresAt,
+  ];
+}
+
+/** Ends a session and its lease. Returns the key of the peer's row, if there was such a session. */
+export async function forgetSession(
+  sql: Sql,
+  caller: Caller,
+  nowIso: string,
+): Promise<number | undefined> {
+  const row = await sql.first<{ id: number }>(
+    'SELECT id FROM peers WHERE peer_id = ? AND session = ?',
+    [caller.peerId, caller.session],
+  );
+  if (row === undefined) return undefined;
+  await sql.run(
+    `UPDATE peers SET session = '', last_seen_at = ?, lease_expires_at = ?
+    WHERE id = ?`,
+    [nowIso, nowIso, row.id],
+  );
+  return row.id;
+}
+
+/** Removes peers that left before `left`, or fell silent before `silent`, and with a peer's row all
+ *  that hangs on it. Returns how many. */
+export async function deletePeers(
+  sql: Sql,
+  before: { left: string; silent: string },
+): Promise<number> {
+  return sql.run(
+    `DELETE FROM peers WHERE last_seen_at < ?
+    OR (last_seen_at < ? AND session = '')`,
+    [before.silent, before.left],
+  );
+}

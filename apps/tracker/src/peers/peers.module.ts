@@ -1,0 +1,12 @@
+import { Module } from '@nestjs/common';
+import { LeaseSweepService } from './lease-sweep.service.js';
+import { PeersController } from './peers.controller.js';
+import { PeersService } from './peers.service.js';
+
+/** Who is here: join, heartbeat, leave, and the sweep that forgets who stays away. */
+@Module({
+  controllers: [PeersController],
+  providers: [PeersService, LeaseSweepService],
+  exports: [PeersService, LeaseSweepService],
+})
+export class PeersModule {}

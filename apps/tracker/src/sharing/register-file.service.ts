@@ -1,0 +1,78 @@
+import { Inject, Injectable } from '@nestjs/common';
+import {
+  ChunkLayout,
+  decodeBase64,
+  Manifest,
+  MAX_HASHES_PER_MESSAGE,
+  parseHeldChunks,
+  parseName,
+  TrackerError,
+  type RegisterFile,
+} from '#protocol';
+import { FileCatalogue } from '../files/file-catalogue.service.js';
+import type { FileRecord } from '../files/file-record.js';
+import { ManifestStore } from '../files/manifest-store.service.js';
+import { NameBook, nameTaken } from '../files/name-book.service.js';
+import type { KnownPeer } from '../peers/peers.service.js';
+import type { Sql } from '../store/sql.js';
+import { OwnershipService } from '../swarm/ownership.service.js';
+
+/** One file of a Register message. All checks come before the first write, so that a refused file
+ *  leaves nothing behind while the others of its message are kept. */
+@Injectable()
+export class RegisterFileService {
+  constructor(
+    @Inject(FileCatalogue) private readonly catalogue: FileCatalogue,
+    @Inject(NameBook) private readonly names: NameBook,
+    @Inject(ManifestStore) private readonly manifests: ManifestStore,
+    @Inject(OwnershipService) private readonly ownership: OwnershipService,
+  ) {}
+
+  /** Throws TrackerError or ProtocolError when this file is refused. */
+  async register(sql: Sql, peer: KnownPeer, request: RegisterFile): Promise<void> {
+    const name = request.name === undefined ? undefined : parseName(request.name);
+    const layout = ChunkLayout.forSize(request.sizeBytes);
+    const held = parseHeldChunks(request.held, layout.chunkCount);
+    const known = await this.catalogue.findByDigest(sql, request.digest);
+    if (known !== undefined && known.sizeBytes !== request.sizeBytes) {
+      throw new TrackerError('INVALID_MANIFEST', 'this digest belongs to a file of another length');
+    }
+    await this.checkName(sql, { name, naming: request.naming, fileId: known?.id });
+    const file = known ?? (await this.insert(sql, request, layout));
+    if (name !== undefined) {
+      const { naming } = request;
+      await this.names.claim(sql, { name, naming, fileId: file.id, identity: peer.identity });
+    }
+    await this.ownership.put(sql, peer, file, held);
+  }
+
+  private async checkName(
+    sql: Sql,
+    claim: { name: string | undefined; naming: string; fileId: number | undefined },
+  ): Promise<void> {
+    if (claim.name === undefined || claim.naming !== 'publish') return;
+    const current = await this.names.current(sql, claim.name);
+    if (current !== undefined && current.fileId !== claim.fileId) throw nameTaken(claim.name);
+  }
+
+  private async insert(sql: Sql, request: RegisterFile, layout: ChunkLayout): Promise<FileRecord> {
+    const hashes = hashesOf(request, layout);
+    const manifest = Manifest.fromHashes({ sizeBytes: request.sizeBytes, hashes });
+    if (manifest.digest !== request.digest) {
+      throw new TrackerError('INVALID_MANIFEST', 'the hashes do not have this digest');
+    }
+    const file = await this.catalogue.insert(sql, { digest: request.digest, layout });
+    await this.manifests.insertOnlyPage(sql, file.id, hashes);
+    return file;
+  }
+}
+
+/** A file without chunks has no hashes to leave out. */
+function hashesOf(request: RegisterFile, layout: ChunkLayout): Uint8Array {
+  if (layout.chunkCount === 0 && request.hashes === undefined) return new Uint8Array(0);
+  if (request.hashes === undefined || layout.chunkCount > MAX_HASHES_PER_MESSAGE) {
+    const message = `the tracker does not have the chunk hashes of ${request.digest}`;
+    throw new TrackerError('MANIFEST_NEEDED', message);
+  }
+  return decodeBase64(request.hashes);
+}

@@ -1,0 +1,52 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { isDigest, TrackerError, type UnshareFile } from '#protocol';
+import { FileCatalogue, fileNotFound } from '../files/file-catalogue.service.js';
+import { NameBook, type NameVersion } from '../files/name-book.service.js';
+import type { KnownPeer } from '../peers/peers.service.js';
+import type { Sql } from '../store/sql.js';
+import { CompletionsService } from '../swarm/completions.service.js';
+import { OwnershipService } from '../swarm/ownership.service.js';
+
+interface UnshareTarget {
+  readonly fileId: number;
+  /** What a purge removes: undefined where there is nothing (any more). */
+  readonly name: NameVersion | undefined;
+}
+
+/** One file of an unshare message. Of something that is not shared: nothing to do. */
+@Injectable()
+export class UnshareFileService {
+  constructor(
+    @Inject(FileCatalogue) private readonly catalogue: FileCatalogue,
+    @Inject(NameBook) private readonly names: NameBook,
+    @Inject(OwnershipService) private readonly ownership: OwnershipService,
+    @Inject(CompletionsService) private readonly completions: CompletionsService,
+  ) {}
+
+  /** Throws FILE_NOT_FOUND for what never was, or NAME_NOT_YOURS. */
+  async unshare(sql: Sql, peer: KnownPeer, request: UnshareFile): Promise<void> {
+    const { fileId, name } = await this.target(sql, request.ref);
+    if (request.naming === 'purge' && name !== undefined && name.publishedBy !== peer.identity) {
+      const message = `the name ${JSON.stringify(request.ref)} was published by another identity`;
+      throw new TrackerError('NAME_NOT_YOURS', message);
+    }
+    if (request.naming === 'purge' && name !== undefined) {
+      await this.names.end(sql, name, 'purged');
+    }
+    if (request.completed === true) await this.completions.record(sql, peer, fileId);
+    await this.ownership.remove(sql, peer, { fileId, scope: request.scope });
+  }
+
+  /** A name that is no more still leads to the file it had: an unshare may be repeated. */
+  private async target(sql: Sql, ref: string): Promise<UnshareTarget> {
+    if (isDigest(ref)) {
+      const file = await this.catalogue.resolveDigest(sql, ref);
+      return { fileId: file.id, name: undefined };
+    }
+    const name = ref.normalize('NFC');
+    const current = await this.names.current(sql, name);
+    const known = current ?? (await this.names.last(sql, name));
+    if (known === undefined) throw fileNotFound(ref);
+    return { fileId: known.fileId, name: current };
+  }
+}

@@ -1,0 +1,45 @@
+import { Global, Module, type DynamicModule } from '@nestjs/common';
+import { TypeOrmModule, getDataSourceToken } from '@nestjs/typeorm';
+import type { DataSource } from 'typeorm';
+import type { OpenDatabase } from './open-database.js';
+import { QueryRunnerSql } from './query-runner-sql.js';
+import { READER, WRITE_QUEUE } from './store.tokens.js';
+import { WriteQueue } from './write-queue.js';
+import { WriterShutdown } from './writer-shutdown.service.js';
+
+const READER_SOURCE = 'reader';
+
+/** The open database for every module: a reader of what is committed, and the one writer. */
+@Global()
+@Module({})
+export class StoreModule {
+  static with(database: OpenDatabase): DynamicModule {
+    return {
+      module: StoreModule,
+      imports: [source(database.writer), source(database.reader, READER_SOURCE)],
+      providers: [
+        {
+          provide: READER,
+          inject: [getDataSourceToken(READER_SOURCE)],
+          useFactory: (reader: DataSource) => new QueryRunnerSql(reader.createQueryRunner()),
+        },
+        {
+          provide: WRITE_QUEUE,
+          inject: [getDataSourceToken()],
+          useFactory: (writer: DataSource) =>
+            new WriteQueue(new QueryRunnerSql(writer.createQueryRunner())),
+        },
+        WriterShutdown,
+      ],
+      exports: [READER, WRITE_QUEUE],
+    };
+  }
+}
+
+function source(opened: DataSource, name = 'default'): DynamicModule {
+  return TypeOrmModule.forRootAsync({
+    name,
+    useFactory: () => opened.options,
+    dataSourceFactory: () => Promise.resolve(opened),
+  });
+}

@@ -1,0 +1,102 @@
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { Bitfield, TrackerError } from '#protocol';
+import { PeersService, type KnownPeer } from '../peers/peers.service.js';
+import { toIsoTime, type Sql } from '../store/sql.js';
+import { CompletionsService } from './completions.service.js';
+import { mergeRanges, type ChunkRange } from './merge-ranges.js';
+
+export interface SwarmFile {
+  /** Key of the file's row. */
+  readonly id: number;
+  readonly chunkCount: number;
+}
+
+/** Who has which chunks: one row for each file and peer. */
+@Injectable()
+export class OwnershipService implements OnModuleInit {
+  constructor(
+    @Inject(PeersService) private readonly peers: PeersService,
+    @Inject(CompletionsService) private readonly completions: CompletionsService,
+  ) {}
+
+  onModuleInit(): void {
+    this.peers.whenForgotten(async (sql, peerRowId) => {
+      await sql.run('DELETE FROM chunk_ownership WHERE peer_id = ?', [peerRowId]);
+    });
+  }
+
+  /** Replaces what the tracker believes this peer holds of a file. */
+  async put(sql: Sql, peer: KnownPeer, file: SwarmFile, held: Bitfield): Promise<void> {
+    await sql.run(
+      `INSERT INTO chunk_ownership (chunks, chunks_held, complete, updated_at, file_id, peer_id)
+        VALUES (?, ?, ?, ?, ?, ?)
+        ON CONFLICT (file_id, peer_id) DO UPDATE SET chunks = excluded.chunks,
+          chunks_held = excluded.chunks_held, complete = excluded.complete,
+          updated_at = excluded.updated_at`,
+      [...columns(held), file.id, peer.id],
+    );
+    if (held.isComplete) await this.completions.record(sql, peer, file.id);
+  }
+
+  /** Adds chunks to what a peer holds. Throws NOT_IN_SWARM or OUT_OF_RANGE. */
+  async add(
+    sql: Sql,
+    peer: KnownPeer,
+    change: { digest: string; ranges: readonly ChunkRange[] },
+  ): Promise<void> {
+    const row = await sql.first<OwnershipRow>(
+      `SELECT o.id, o.file_id AS fileId, o.chunks, o.complete, f.chunk_count AS chunkCount
+        FROM files f JOIN chunk_ownership o ON o.file_id = f.id
+        WHERE f.digest = ? AND o.peer_id = ?`,
+      [change.digest, peer.id],
+    );
+    if (row === undefined) {
+      const message = `this peer has not registered ${change.digest}`;
+      throw new TrackerError('NOT_IN_SWARM', message);
+    }
+    const ranges = mergeRanges(change.ranges, row.chunkCount);
+    if (row.complete === 1) return;
+    const held = Bitfield.fromBytes(row.chunkCount, row.chunks!);
+    for (const range of ranges) held.setRange(range);
+    await sql.run(
+      `UPDATE chunk_ownership SET chunks = ?, chunks_held = ?, complete = ?, updated_at = ?
+        WHERE id = ?`,
+      [...columns(held), row.id],
+    );
+    if (held.isComplete) await this.completions.record(sql, peer, row.fileId);
+  }
+
+  /** This process, or every process of its home, offers the file no more. */
+  async remove(
+    sql: Sql,
+    peer: KnownPeer,
+    what: { fileId: number; scope: 'peer' | 'identity' },
+  ): Promise<void> {
+    if (what.scope === 'peer') {
+      await sql.run('DELETE FROM chunk_ownership WHERE file_id = ? AND peer_id = ?', [
+        what.fileId,
+        peer.id,
+      ]);
+      return;
+    }
+    const processIds = await this.peers.processesOf(sql, peer.identity);
+    await sql.run(
+      `DELETE FROM chunk_ownership WHERE file_id = ?
+        AND peer_id IN (SELECT value FROM json_each(?))`,
+      [what.fileId, JSON.stringify(processIds)],
+    );
+  }
+}
+
+interface OwnershipRow {
+  readonly id: number;
+  readonly fileId: number;
+  readonly chunks: Uint8Array | null;
+  readonly complete: 0 | 1;
+  readonly chunkCount: number;
+}
+
+function columns(held: Bitfield): [Uint8Array | null, number, number, string] {
+  const chunks = held.isComplete ? null : held.toBytes();
+  return [chunks, held.count, held.isComplete ? 1 : 0, toIsoTime(Date.now())];
+}
