@@ -63,6 +63,21 @@ export class Bitfield {
     return true;
   }
 
+  /** Sets [first, last], both included. Throws RangeError beyond the end. */
+  setRange([first, last]: readonly [number, number]): void {
+    this.assertInside(first);
+    this.assertInside(last);
+    for (let byteIndex = first >>> 3; byteIndex <= last >>> 3; byteIndex += 1) {
+      const from = Math.max(first - byteIndex * 8, 0);
+      const to = Math.min(last - byteIndex * 8, 7);
+      const mask = (0xff >>> from) & (0xff << (7 - to));
+      const added = mask & ~this.bytes[byteIndex]!;
+      if (added === 0) continue;
+      this.bytes[byteIndex]! |= added;
+      this.setCount += popCount(added);
+    }
+  }
+
   /** Returns whether the bit was set before. Throws RangeError beyond the end. */
   clear(index: ChunkIndex): boolean {
     this.assertInside(index);
