@@ -68,3 +68,32 @@ it('gives ranges that are apart, in order, and cover the set', () => {
     }),
   );
 });
+
+it('sets a range as if each of its chunks were set', () => {
+  const ends = fc.array(fc.tuple(fc.nat(199), fc.nat(199)), { maxLength: 6 });
+  fc.assert(
+    fc.property(ends, (ends) => {
+      const byRange = Bitfield.empty(200);
+      const byChunk = Bitfield.empty(200);
+      for (const [one, other] of ends) {
+        const [first, last] = one < other ? [one, other] : [other, one];
+        byRange.setRange([first, last]);
+        for (let index = first; index <= last; index += 1) byChunk.set(toChunkIndex(index));
+      }
+      expect(byRange).toEqual(byChunk);
+    }),
+  );
+});
+
+it('refuses a range that leaves the field, and sets nothing of it', () => {
+  const field = Bitfield.empty(20);
+  for (const range of [
+    [-1, 3],
+    [3, 20],
+    [20, 21],
+    [0, Number.NaN],
+  ] as const) {
+    expect(() => field.setRange(range)).toThrow(RangeError);
+  }
+  expect(field).toEqual(Bitfield.empty(20));
+});
