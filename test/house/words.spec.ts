@@ -10,8 +10,8 @@ const MAX_SPEC_LINES = 400;
 const NOT_OUR_WORDS = new Set(['block', 'torrent', 'blacklist']);
 /** Names that Node and the operating system have chosen. */
 const FOREIGN_NAMES = new Set(['NodeJS', 'BlockList', 'blocks', 'STAT_BLOCK_BYTES', 'Segmenter']);
-/** A file's name has segments, between its slashes. */
-const SPEAKS_OF_NAMES = /\b(parseName|parsePrefix|FileName|MAX_NAME_SEGMENT_BYTES)\b/;
+/** Names and paths have segments, between their slashes. */
+const SPEAKS_OF_NAMES = /\b(parseName|parsePrefix|FileName|MAX_NAME_SEGMENT_BYTES|node:path)\b/;
 const GRAB_BAGS = /(^|[./-])(utils?|helpers?|common|misc)([./-]|$)/;
 const DRAWERS = /^apps\/[^/]+\/src\/(controllers|services|entities|interfaces|types)\//;
 
