@@ -1,0 +1,57 @@
+import { mkdir, readFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { Identity } from '#protocol';
+import { TransferError } from '../core/transfer-error.js';
+import { hasErrno, onDisk } from './disk-error.js';
+import { openIdentityFile } from './identity-file.js';
+import { Library } from './library.js';
+
+/** The folder of one identity: its key, its configuration and its library. Several processes may
+ *  have it open at once; nothing in it stays open. */
+export class Home {
+  private constructor(
+    /** Absolute. */
+    readonly path: string,
+    readonly identity: Identity,
+    /** What `config.json` says; its values are for the reader of each setting to check. */
+    readonly config: Readonly<Record<string, unknown>>,
+    readonly library: Library,
+  ) {}
+
+  /** Makes the folder (0700) and the key (0600) at first use. Throws TransferError USAGE when the
+   *  configuration is not a JSON object, and DISK_PERMISSION or DISK_FAILED. */
+  static async open(path: string): Promise<Home> {
+    const folder = resolve(path);
+    await onDisk({ path: folder, verb: 'create' }, () =>
+      mkdir(folder, { recursive: true, mode: 0o700 }),
+    );
+    const config = await readConfig(join(folder, 'config.json'));
+    const identity = await openIdentityFile(join(folder, 'identity.key'));
+    return new Home(folder, identity, config, new Library(folder));
+  }
+}
+
+async function readConfig(path: string): Promise<Readonly<Record<string, unknown>>> {
+  const text = await onDisk({ path, verb: 'read' }, async () => {
+    try {
+      return await readFile(path, 'utf8');
+    } catch (error) {
+      if (hasErrno(error, 'ENOENT')) return '{}';
+      throw error;
+    }
+  });
+  const config = parseJson(path, text);
+  if (typeof config === 'object' && config !== null && !Array.isArray(config)) {
+    return config as Readonly<Record<string, unknown>>;
+  }
+  throw new TransferError('USAGE', `${path} must hold a JSON object`);
+}
+
+function parseJson(path: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new TransferError('USAGE', `${path} is not valid JSON: ${why}`, { cause: error });
+  }
+}

@@ -1,0 +1,113 @@
+import { join } from 'node:path';
+import { Manifest, type Digest } from '#protocol';
+import { TransferError } from '../core/transfer-error.js';
+import { onDisk } from './disk-error.js';
+import { watchFile } from './file-watch.js';
+import {
+  entryKey,
+  hasManifestFile,
+  libraryEntry,
+  type LibraryEntry,
+  type NewLibraryEntry,
+} from './library-entry.js';
+import { LibraryJournal } from './library-journal.js';
+import { ManifestFiles } from './manifest-files.js';
+import { ProcessLock } from './process-lock.js';
+
+const JOURNAL_NAME = 'library.ndjson';
+/** Changes take milliseconds: whoever waits this long waits for a process that hangs. */
+const LOCK_TIMEOUT_MS = 30_000;
+
+/** What this home has shared and downloaded, kept on disk for all of its processes. Holds nothing
+ *  open between calls. All methods throw TransferError on disk errors. */
+export class Library {
+  private readonly journal: LibraryJournal;
+  private readonly manifests: ManifestFiles;
+
+  /** `folder` is the home's, and exists. */
+  constructor(private readonly folder: string) {
+    this.journal = new LibraryJournal(join(folder, JOURNAL_NAME));
+    this.manifests = new ManifestFiles(join(folder, 'manifests'));
+  }
+
+  async entries(): Promise<LibraryEntry[]> {
+    return [...(await this.journal.refresh()).values()];
+  }
+
+  /** Adds entries, each in the place of one with the same name and path. They are on disk when it
+   *  resolves: one write and one sync for all, and a file for each manifest of several chunks. */
+  async put(added: readonly { entry: NewLibraryEntry; manifest: Manifest }[]): Promise<void> {
+    if (added.length === 0) return;
+    const entries = added.map(({ entry, manifest }) => libraryEntry(entry, manifest));
+    await this.change(async () => {
+      const before = await this.journal.refresh();
+      const displaced = entries.flatMap((entry) => before.get(entryKey(entry)) ?? []);
+      for (const { manifest } of added) {
+        if (manifest.chunkCount > 1) await this.manifests.put(manifest);
+      }
+      await this.journal.append(entries.map((entry) => ({ put: entry })));
+      await this.tidy(displaced);
+    });
+  }
+
+  /** Forgets all entries of the name, or the one of that path; returns them. */
+  async remove(which: { name: string; path?: string }): Promise<LibraryEntry[]> {
+    return this.change(async () => {
+      const entries = [...(await this.journal.refresh()).values()].filter(
+        ({ name, path }) => name === which.name && (which.path ?? path) === path,
+      );
+      if (entries.length === 0) return entries;
+      await this.journal.append(entries.map(({ name, path }) => ({ remove: { name, path } })));
+      await this.tidy(entries);
+      return entries;
+    });
+  }
+
+  /** Throws TransferError DISK_FAILED when the library no longer has it undamaged. */
+  async manifestOf(entry: LibraryEntry): Promise<Manifest> {
+    if (hasManifestFile(entry)) return this.manifests.read(entry.digest);
+    const { sizeBytes } = entry.stamp;
+    const hashes = Uint8Array.from(Buffer.from(entry.chunkHash ?? '', 'hex'));
+    const isWhole = hashes.length > 0 === sizeBytes > 0;
+    const manifest = isWhole ? Manifest.fromHashes({ sizeBytes, hashes }) : undefined;
+    if (manifest?.digest === entry.digest) return manifest;
+    throw new TransferError('DISK_FAILED', `the library's entry of ${entry.name} is damaged`);
+  }
+
+  /** Calls back after the library changed, by this process or another, until the signal. */
+  watch(onChange: () => void, { signal }: { signal: AbortSignal }): void {
+    watchFile({ folder: this.folder, name: JOURNAL_NAME }, onChange, { signal });
+  }
+
+  private async change<T>(work: () => Promise<T>): Promise<T> {
+    const lock = await this.lock();
+    try {
+      return await work();
+    } finally {
+      lock.release();
+    }
+  }
+
+  private lock(): Promise<ProcessLock> {
+    const path = join(this.folder, 'library.lock');
+    const signal = AbortSignal.timeout(LOCK_TIMEOUT_MS);
+    return onDisk({ path, verb: 'lock' }, () => ProcessLock.acquire(path, { signal })).catch(
+      (error: unknown) => {
+        if (!signal.aborted) throw error;
+        throw new TransferError('DISK_FAILED', `another process does not let go of ${path}`);
+      },
+    );
+  }
+
+  /** Drops the manifests that only `displaced` entries needed, and now and then all garbage. */
+  private async tidy(displaced: readonly LibraryEntry[]): Promise<void> {
+    const outcome = await this.journal.compactIfWorthIt();
+    const orphans = new Set(displaced.filter(hasManifestFile).map(({ digest }) => digest));
+    if (outcome === 'kept' && orphans.size === 0) return;
+    const entries = (await this.journal.refresh()).values();
+    const needed = new Set<Digest>();
+    for (const entry of entries) if (hasManifestFile(entry)) needed.add(entry.digest);
+    if (outcome === 'compacted') await this.manifests.keepOnly(needed);
+    for (const digest of orphans) if (!needed.has(digest)) await this.manifests.remove(digest);
+  }
+}
