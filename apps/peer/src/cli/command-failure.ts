@@ -1,0 +1,34 @@
+import { TransferError } from '../core/transfer-error.js';
+import { DoneInPart } from './download-outcome.js';
+import { EXIT_CODES, EXIT_OF_CODE } from './exit-codes.js';
+import { ContentMismatch } from './render-verify.js';
+import { StoppedBySignal } from './stop-signal.js';
+
+/** How a command ends when it does not succeed; what `--json` shows of it. */
+export interface CommandFailure {
+  readonly code: string;
+  readonly message: string;
+  readonly exit: number;
+  /** What was done all the same. */
+  readonly data?: unknown;
+}
+
+/** What oclif throws for wrong usage is wrong usage; anything untyped is a fault of ours. */
+export function toFailure(error: unknown): CommandFailure {
+  const message = error instanceof Error ? error.message : String(error);
+  if (error instanceof TransferError) {
+    const data =
+      error instanceof DoneInPart || error instanceof ContentMismatch ? { data: error.data } : {};
+    return { code: error.code, message, exit: EXIT_OF_CODE[error.code], ...data };
+  }
+  if (error instanceof StoppedBySignal) return { code: error.name, message, exit: error.exitCode };
+  const { oclif } = error as { readonly oclif?: { readonly exit?: number } };
+  return oclif?.exit === EXIT_CODES.usage
+    ? { code: 'USAGE', message: firstLines(message), exit: EXIT_CODES.usage }
+    : { code: 'INTERNAL', message, exit: EXIT_CODES.fault };
+}
+
+/** oclif's message without its pointer to --help. */
+function firstLines(message: string): string {
+  return message.replace(/\nSee more help with --help$/, '');
+}

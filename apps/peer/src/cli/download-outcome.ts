@@ -1,0 +1,34 @@
+import { TransferError } from '../core/transfer-error.js';
+import type { DownloadReport } from '../engine/download-job.js';
+import type { FileOutcome } from '../engine/download-run.js';
+
+/** Some of several files failed: what arrived is in place and is part of the answer. */
+export class DoneInPart extends TransferError {
+  constructor(
+    message: string,
+    readonly data: {
+      readonly files: readonly DownloadReport[];
+      readonly failed: readonly { name: string; code: string; message: string }[];
+    },
+    options: ErrorOptions,
+  ) {
+    super('DONE_IN_PART', message, options);
+  }
+}
+
+/** The reports, when every file arrived. Throws the error of the file when none did, and
+ *  {@link DoneInPart} when some did. */
+export function toFiles(outcomes: readonly FileOutcome[]): DownloadReport[] {
+  const files = outcomes.flatMap((outcome) => (outcome.ok ? [outcome.report] : []));
+  const failures = outcomes.flatMap((outcome) => (outcome.ok ? [] : [outcome]));
+  const [first] = failures;
+  if (first === undefined) return files;
+  if (files.length === 0) throw first.error;
+  const failed = failures.map(({ name, error }) => {
+    const code = error instanceof TransferError ? error.code : 'INTERNAL';
+    return { name, code, message: error.message };
+  });
+  const list = failed.map(({ name, message }) => `${name}: ${message}`).join('\n');
+  const message = `${failed.length} of ${outcomes.length} files failed\n${list}`;
+  throw new DoneInPart(message, { files, failed }, { cause: first.error });
+}

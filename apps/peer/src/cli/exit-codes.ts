@@ -1,0 +1,45 @@
+import type { TransferCode } from '../core/transfer-error.js';
+
+/** The table that scripts rely on. Source: README, "Exit codes". */
+export const EXIT_CODES = {
+  done: 0,
+  fault: 1,
+  usage: 2,
+  noSuchFile: 3,
+  contentMismatch: 4,
+  trackerUnreachable: 5,
+  noSource: 6,
+  disk: 7,
+  refused: 8,
+  timedOut: 9,
+  doneInPart: 10,
+  interrupted: 130,
+  terminated: 143,
+} as const;
+
+export const EXIT_OF_CODE: Readonly<Record<TransferCode, number>> = {
+  INTERNAL: EXIT_CODES.fault,
+  EXEC_FAILED: EXIT_CODES.fault,
+  USAGE: EXIT_CODES.usage,
+  PATH_NOT_FOUND: EXIT_CODES.usage,
+  ADDRESS_UNAVAILABLE: EXIT_CODES.usage,
+  FILE_NOT_FOUND: EXIT_CODES.noSuchFile,
+  CONTENT_MISMATCH: EXIT_CODES.contentMismatch,
+  SOURCE_CHANGED: EXIT_CODES.contentMismatch,
+  TRACKER_UNREACHABLE: EXIT_CODES.trackerUnreachable,
+  NO_SOURCE: EXIT_CODES.noSource,
+  DISK_FULL: EXIT_CODES.disk,
+  DISK_PERMISSION: EXIT_CODES.disk,
+  DISK_FAILED: EXIT_CODES.disk,
+  TARGET_EXISTS: EXIT_CODES.disk,
+  TARGET_BUSY: EXIT_CODES.disk,
+  TARGET_FOLDER_MISSING: EXIT_CODES.disk,
+  TRACKER_REFUSED: EXIT_CODES.refused,
+  INVALID_NAME: EXIT_CODES.refused,
+  NAME_TAKEN: EXIT_CODES.refused,
+  NAME_NOT_YOURS: EXIT_CODES.refused,
+  OUTSIDE_FOLDER: EXIT_CODES.refused,
+  FILE_TOO_LARGE: EXIT_CODES.refused,
+  TIMED_OUT: EXIT_CODES.timedOut,
+  DONE_IN_PART: EXIT_CODES.doneInPart,
+};

@@ -1,0 +1,25 @@
+import type { SessionEvent } from '../engine/session-event.js';
+
+/** One line for people; undefined for what `importance` leaves out. */
+export function renderSessionEvent(
+  event: SessionEvent,
+  importance: 'important' | 'all',
+): string | undefined {
+  switch (event.type) {
+    case 'withdrawn':
+      return `withdrawn ${event.names.join(', ')}: ${event.error.message}`;
+    case 'waiting':
+      return `waiting for ${event.name}: ${event.reason}`;
+    case 'trackerLost':
+      return `${event.error.message}; going on without it`;
+    case 'trackerBack':
+      return 'the tracker answers again';
+    case 'peerBanned':
+      return `banned ${event.peerId}: ${event.code}`;
+    case 'peerStruck':
+      return `struck ${event.peerId}: ${event.code}`;
+    case 'connectionFailed':
+      if (importance === 'important') return undefined;
+      return `connection to ${event.peerId} failed: ${event.error.message}`;
+  }
+}

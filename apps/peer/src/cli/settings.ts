@@ -1,0 +1,77 @@
+import { join } from 'node:path';
+import { formatEndpoint, isLoopbackHost, type Endpoint } from '#protocol';
+import { TransferError } from '../core/transfer-error.js';
+import { parseRate } from './byte-size.js';
+import { checked, toEndpoint } from './value-flags.js';
+
+const DEFAULT_TRACKER = '127.0.0.1:7070';
+const DEFAULT_LISTEN: Endpoint = { host: '127.0.0.1', port: 0 };
+
+/** What flags and environment may say; undefined where they say nothing. */
+export interface SettingFlags {
+  readonly tracker?: string | undefined;
+  readonly insecure?: boolean | undefined;
+  readonly listen?: Endpoint | undefined;
+  readonly advertise?: Endpoint | undefined;
+  readonly up?: number | undefined;
+  readonly down?: number | undefined;
+}
+
+export interface Settings {
+  readonly trackers: readonly Endpoint[];
+  readonly listen: Endpoint;
+  readonly advertise: Endpoint | undefined;
+  readonly upBytesPerSecond: number;
+  readonly downBytesPerSecond: number;
+}
+
+/** The folder that `--home` defaults to, below the user's data folder for Shoal. */
+export function defaultHome(dataFolder: string): string {
+  return join(dataFolder, 'peer');
+}
+
+/** Flag, environment, configuration file, default, in that order. Throws TransferError USAGE for a
+ *  value that cannot be, or for an address off this machine without `insecure`. */
+export function resolveSettings(flags: SettingFlags, file: Record<string, unknown>): Settings {
+  const text = (key: string) => textOf(file, key);
+  const trackerText = flags.tracker ?? text('tracker') ?? DEFAULT_TRACKER;
+  const isInsecure = flags.insecure ?? file['insecure'] === true;
+  const endpoint = (key: string) => {
+    const value = text(key);
+    return value === undefined ? undefined : toEndpoint(value);
+  };
+  const rate = (key: string) => {
+    const value = text(key);
+    return value === undefined ? Infinity : checked(parseRate(value), value, 'a rate');
+  };
+  const settings: Settings = {
+    trackers: trackerText.split(',').map((part) => toTracker(part.trim())),
+    listen: flags.listen ?? endpoint('listen') ?? DEFAULT_LISTEN,
+    advertise: flags.advertise ?? endpoint('advertise'),
+    upBytesPerSecond: flags.up ?? rate('up'),
+    downBytesPerSecond: flags.down ?? rate('down'),
+  };
+  if (!isInsecure) assertLoopback([...settings.trackers, settings.listen]);
+  return settings;
+}
+
+function toTracker(text: string): Endpoint {
+  if (text.startsWith('shoal://')) {
+    throw new TransferError('USAGE', 'invites come with encryption, which this version lacks');
+  }
+  return toEndpoint(text);
+}
+
+function assertLoopback(endpoints: readonly Endpoint[]): void {
+  const remote = endpoints.find((endpoint) => !isLoopbackHost(endpoint.host));
+  if (remote === undefined) return;
+  const where = formatEndpoint(remote);
+  const message = `${where} is not on this machine: connections are not encrypted, so that takes --insecure`;
+  throw new TransferError('USAGE', message);
+}
+
+function textOf(file: Record<string, unknown>, key: string): string | undefined {
+  const value = file[key];
+  if (value === undefined || typeof value === 'string') return value;
+  throw new TransferError('USAGE', `config.json: "${key}" must be a text`);
+}

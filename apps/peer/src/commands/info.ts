@@ -1,0 +1,21 @@
+import { Args } from '@oclif/core';
+import { PeerCommand } from '../cli/peer-command.js';
+import { renderInfo, toInfoData, type InfoData } from '../cli/render-info.js';
+import { NetworkLookup } from '../engine/network-lookup.js';
+
+export default class Info extends PeerCommand {
+  static override aliases = ['locations'];
+  static override description = 'one file: digest, chunks, and what each peer has of it';
+  static override args = {
+    name: Args.string({ description: 'a name or a b3:… digest', required: true }),
+  };
+
+  async run(): Promise<InfoData> {
+    const { args, flags } = await this.parse(Info);
+    const settings = this.settings(flags, await this.openHome(flags));
+    using lookup = new NetworkLookup(settings.trackers);
+    const result = toInfoData(await lookup.info(args.name, { signal: this.signal }));
+    this.log(renderInfo(result));
+    return result;
+  }
+}

@@ -1,0 +1,22 @@
+import { Args } from '@oclif/core';
+import { PeerCommand } from '../cli/peer-command.js';
+import { renderList, toListedFile, type ListData } from '../cli/render-list.js';
+import { NetworkLookup } from '../engine/network-lookup.js';
+
+export default class List extends PeerCommand {
+  static override aliases = ['show'];
+  static override description = "the network's files, with who has them";
+  static override args = {
+    prefix: Args.string({ description: 'only names that begin like this' }),
+  };
+
+  async run(): Promise<ListData> {
+    const { args, flags } = await this.parse(List);
+    const settings = this.settings(flags, await this.openHome(flags));
+    using lookup = new NetworkLookup(settings.trackers);
+    const files = await lookup.list(args.prefix ?? '', { signal: this.signal });
+    const result = { total: files.length, files: files.map(toListedFile) };
+    this.log(renderList(result));
+    return result;
+  }
+}

@@ -1,0 +1,31 @@
+import { PeerCommand } from '../cli/peer-command.js';
+import { renderReady, toReadyEvent } from '../cli/render-ready.js';
+import { servingFlags } from '../cli/session-flags.js';
+import { toPeerConfig } from '../cli/session-options.js';
+import { watchLibrary } from '../engine/library-watch.js';
+import { PeerSession } from '../engine/peer-session.js';
+import { seedLibrary } from '../engine/share-files.js';
+
+export default class Seed extends PeerCommand {
+  static override description =
+    'serve everything that was shared or downloaded here, until stopped';
+  static override flags = { ...servingFlags };
+
+  async run(): Promise<void> {
+    const { flags } = await this.parse(Seed);
+    const home = await this.openHome(flags);
+    const config = toPeerConfig(this.settings(flags, home), {
+      programVersion: this.config.version,
+    });
+    const observe = (event: Parameters<typeof this.sayEvent>[0]) => this.sayEvent(event, flags);
+    await using session = await PeerSession.open(home, config, observe);
+    const files = await seedLibrary(session, {
+      onLost: (name, error) => this.say(`not serving ${name}: ${error.message}`),
+      signal: this.signal,
+    });
+    watchLibrary(session, observe, { signal: this.signal });
+    if (this.jsonEnabled()) this.publishEvent(toReadyEvent(session.endpoint, files));
+    else this.log(renderReady(session.endpoint, files));
+    await this.stop.received();
+  }
+}

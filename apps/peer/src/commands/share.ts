@@ -1,0 +1,48 @@
+import { Args, Flags } from '@oclif/core';
+import { PeerCommand } from '../cli/peer-command.js';
+import { renderReady, toReadyEvent } from '../cli/render-ready.js';
+import { servingFlags } from '../cli/session-flags.js';
+import { toPeerConfig } from '../cli/session-options.js';
+import { HashingView } from '../cli/hashing-view.js';
+import { watchLibrary } from '../engine/library-watch.js';
+import { PeerSession } from '../engine/peer-session.js';
+import { shareFiles } from '../engine/share-files.js';
+
+export default class Share extends PeerCommand {
+  static override description = 'hash, register and serve files or folders until stopped';
+  static override strict = false;
+  static override args = {
+    path: Args.string({ description: 'files and folders', required: true }),
+  };
+  static override flags = {
+    ...servingFlags,
+    name: Flags.string({ description: 'what one file is called, instead of its base name' }),
+    prefix: Flags.string({ description: 'put before every name' }),
+    'new-version': Flags.boolean({ description: 'let a taken name point to this content now' }),
+  };
+
+  async run(): Promise<void> {
+    const { argv, flags } = await this.parse(Share);
+    const home = await this.openHome(flags);
+    const config = toPeerConfig(this.settings(flags, home), {
+      programVersion: this.config.version,
+    });
+    const observe = (event: Parameters<typeof this.sayEvent>[0]) => this.sayEvent(event, flags);
+    await using session = await PeerSession.open(home, config, observe);
+    using hashing = new HashingView(flags.progress);
+    const files = await shareFiles(
+      session,
+      { paths: argv as string[], name: flags.name, prefix: flags.prefix, cwd: process.cwd() },
+      {
+        naming: flags['new-version'] ? 'replace' : 'publish',
+        onHashed: (hashedBytes) => hashing.hashed(hashedBytes),
+        signal: this.signal,
+      },
+    );
+    hashing.close();
+    watchLibrary(session, observe, { signal: this.signal });
+    if (this.jsonEnabled()) this.publishEvent(toReadyEvent(session.endpoint, files));
+    else this.log(renderReady(session.endpoint, files));
+    await this.stop.received();
+  }
+}

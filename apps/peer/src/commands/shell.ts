@@ -1,0 +1,65 @@
+import { toFailure } from '../cli/command-failure.js';
+import { LineReader } from '../cli/line-reader.js';
+import { PeerCommand } from '../cli/peer-command.js';
+import { printable } from '../cli/printable.js';
+import type { ProgressView } from '../cli/progress-view.js';
+import { servingFlags } from '../cli/session-flags.js';
+import { toPeerConfig } from '../cli/session-options.js';
+import { Shell } from '../cli/shell.js';
+import { StoppedBySignal } from '../cli/stop-signal.js';
+import { NetworkLookup } from '../engine/network-lookup.js';
+import { PeerSession } from '../engine/peer-session.js';
+
+export default class ShellCommand extends PeerCommand {
+  static override description =
+    'the interactive client: show, share N FILE..., download NAME, exit';
+  static override flags = { ...servingFlags };
+
+  async run(): Promise<void> {
+    const { flags } = await this.parse(ShellCommand);
+    const home = await this.openHome(flags);
+    const settings = this.settings(flags, home);
+    const config = toPeerConfig(settings, { programVersion: this.config.version });
+    let view: ProgressView | undefined;
+    await using session = await PeerSession.open(home, config, (event) => {
+      view?.clear();
+      this.sayEvent(event, flags);
+    });
+    using lookup = new NetworkLookup(settings.trackers);
+    const shell = new Shell({
+      session,
+      lookup,
+      cwd: process.cwd(),
+      progress: flags.progress,
+      onView: (shown) => (view = shown),
+    });
+    await this.converse(shell);
+  }
+
+  /** One line after the other until exit, the end of the input, or Ctrl-C at the prompt. */
+  private async converse(shell: Shell): Promise<void> {
+    let command: AbortController | undefined;
+    using reader = new LineReader('shoal> ', () => {
+      if (command === undefined) reader.close();
+      else command.abort(new StoppedBySignal('SIGINT'));
+    });
+    this.signal.addEventListener('abort', () => {
+      command?.abort(this.signal.reason);
+      reader.close();
+    });
+    let line: string | undefined;
+    while ((line = await reader.next()) !== undefined) {
+      command = new AbortController();
+      try {
+        const answer = await shell.execute(line, { signal: command.signal });
+        if (answer === undefined) return;
+        if (answer !== '') process.stdout.write(`${answer}\n`);
+      } catch (error) {
+        process.stdout.write(`error: ${printable(toFailure(error).message)}\n`);
+      }
+      command = undefined;
+      this.signal.throwIfAborted();
+    }
+    this.signal.throwIfAborted();
+  }
+}

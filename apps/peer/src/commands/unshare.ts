@@ -1,0 +1,33 @@
+import { hostname } from 'node:os';
+import { Args, Flags } from '@oclif/core';
+import { PeerCommand } from '../cli/peer-command.js';
+import { printable } from '../cli/printable.js';
+import { unshareFiles, type UnsharedFile } from '../engine/unshare-files.js';
+
+export default class Unshare extends PeerCommand {
+  static override description = 'stop offering names, in every process of this home';
+  static override strict = false;
+  static override args = {
+    name: Args.string({ description: 'names', required: true }),
+  };
+  static override flags = {
+    purge: Flags.boolean({
+      description: 'also remove the names from the tracker, when this peer published them',
+    }),
+  };
+
+  async run(): Promise<{ files: UnsharedFile[] }> {
+    const { argv, flags } = await this.parse(Unshare);
+    const home = await this.openHome(flags);
+    const { trackers } = this.settings(flags, home);
+    const files = await unshareFiles(home, argv as string[], {
+      trackers,
+      naming: flags.purge ? 'purge' : 'keep',
+      programVersion: this.config.version,
+      hostname: hostname(),
+      signal: this.signal,
+    });
+    for (const { name } of files) this.log(printable(`no longer sharing ${name}`));
+    return { files };
+  }
+}

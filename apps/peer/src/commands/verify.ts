@@ -1,0 +1,30 @@
+import { Args } from '@oclif/core';
+import { HashingView } from '../cli/hashing-view.js';
+import { PeerCommand } from '../cli/peer-command.js';
+import { renderVerify, toMismatch } from '../cli/render-verify.js';
+import { verifyPath, type VerifyReport } from '../engine/verify-path.js';
+
+export default class Verify extends PeerCommand {
+  static override description = 'check a local file against its manifest, chunk by chunk';
+  static override args = {
+    path: Args.string({ description: 'the local file', required: true }),
+    name: Args.string({ description: 'what it should be; default: what this home knows it as' }),
+  };
+
+  async run(): Promise<VerifyReport> {
+    const { args, flags } = await this.parse(Verify);
+    const home = await this.openHome(flags);
+    const { trackers } = this.settings(flags, home);
+    using hashing = new HashingView(flags.progress);
+    const report = await verifyPath(home, args, {
+      trackers,
+      cwd: process.cwd(),
+      onProgress: (bytes) => hashing.hashed(bytes),
+      signal: this.signal,
+    });
+    hashing.close();
+    if (!report.ok) throw toMismatch(report);
+    this.log(renderVerify(report));
+    return report;
+  }
+}

@@ -1,0 +1,163 @@
+import type { Writable } from 'node:stream';
+import { setTimeout } from 'node:timers/promises';
+import { isDigest, parseDigest } from '#protocol';
+import { TransferError } from '../core/transfer-error.js';
+import { makeOutputParent } from '../disk/output-folder.js';
+import { planOutputs, type PlannedOutput } from '../disk/output-paths.js';
+import { DownloadJob, type DownloadProgress, type DownloadReport } from './download-job.js';
+import { fetchManifest } from './fetch-manifest.js';
+import { findFile, findPrefix, type FoundFile } from './find-files.js';
+import { MAX_TRANSFERS_AT_ONCE } from './peer-config.js';
+import type { PeerSession } from './peer-session.js';
+import { StreamJob } from './stream-job.js';
+
+const FIND_ATTEMPTS = 3;
+const FIND_RETRY_MS = 700;
+
+export interface DownloadOptions {
+  /** Names, prefixes ending in `/`, or digests. */
+  readonly requests: readonly string[];
+  readonly output: string | undefined;
+  readonly cwd: string;
+  readonly existingFile: 'refuse' | 'replace';
+  readonly timeoutMs: number | undefined;
+}
+
+export type FileOutcome =
+  | { readonly ok: true; readonly report: DownloadReport }
+  | { readonly ok: false; readonly name: string; readonly error: Error };
+
+/** One download command: finds the files, then runs their downloads, several at a time. */
+export class DownloadRun {
+  private readonly jobs = new Set<DownloadJob | StreamJob>();
+
+  constructor(
+    private readonly session: PeerSession,
+    private readonly options: DownloadOptions,
+    /** Told the final state of each download. */
+    private readonly onFinished: (progress: DownloadProgress) => void,
+  ) {}
+
+  /** Of the downloads that are running now. */
+  get progress(): DownloadProgress[] {
+    return [...this.jobs].map((job) => job.progress);
+  }
+
+  /** Outcomes in the order of the plan. Rejects when nothing could even be begun. */
+  async toFiles({ signal }: { signal: AbortSignal }): Promise<FileOutcome[]> {
+    const { requests, output, cwd } = this.options;
+    const found = await Promise.all(requests.map((request) => this.find(request, signal)));
+    const files = new Map<string, FoundFile>();
+    for (const file of found.flat()) files.set(file.summary.digest, file);
+    const plans = await planOutputs({
+      requests: requests.map((request, index) => ({
+        request,
+        files: found[index]!.map(({ summary: { name, digest } }) => ({
+          name,
+          digest: parseDigest(digest),
+        })),
+      })),
+      output,
+      cwd,
+    });
+    const outcomes = new Array<FileOutcome>(plans.length);
+    const queue = groupByDigest(plans).values();
+    const work = async () => {
+      for (const group of queue) {
+        for (const { plan, index } of group) {
+          outcomes[index] = await this.outcomeOf(plan, files.get(plan.digest)!, signal);
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: MAX_TRANSFERS_AT_ONCE }, work));
+    return outcomes;
+  }
+
+  async toStream(output: Writable, { signal }: { signal: AbortSignal }): Promise<DownloadReport> {
+    const [request = ''] = this.options.requests;
+    const { timeoutMs } = this.options;
+    const [file] = await this.find(request, signal);
+    const { summary, locations } = file!;
+    const manifest = await fetchManifest(this.session.client, summary, { signal });
+    const name = summary.name ?? summary.digest;
+    const order = { name, manifest, locations, outputPath: '-', timeoutMs };
+    return await this.track(new StreamJob(this.session, order, output), signal);
+  }
+
+  private async outcomeOf(
+    plan: PlannedOutput,
+    { summary, locations }: FoundFile,
+    signal: AbortSignal,
+  ): Promise<FileOutcome> {
+    const name = plan.name ?? plan.digest;
+    try {
+      signal.throwIfAborted();
+      const manifest = await fetchManifest(this.session.client, summary, { signal });
+      await makeOutputParent(plan);
+      const { existingFile, timeoutMs } = this.options;
+      const outputPath = plan.path;
+      const order = { name, manifest, locations, outputPath, existingFile, timeoutMs };
+      const report = await this.track(new DownloadJob(this.session, order), signal);
+      return { ok: true, report };
+    } catch (error) {
+      if (signal.aborted) throw error;
+      return { ok: false, name, error: error as Error };
+    }
+  }
+
+  private async track(job: DownloadJob | StreamJob, signal: AbortSignal): Promise<DownloadReport> {
+    this.jobs.add(job);
+    try {
+      return await job.run({ signal });
+    } finally {
+      this.jobs.delete(job);
+      this.onFinished(job.progress);
+    }
+  }
+
+  /** Keeps asking while the tracker cannot be reached: for as long as the time-out says, else for
+   *  as long as a restart of the tracker takes. */
+  private async find(request: string, signal: AbortSignal): Promise<FoundFile[]> {
+    const { timeoutMs } = this.options;
+    const startedMs = performance.now();
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.findOnce(request, signal);
+      } catch (error) {
+        const isAway = error instanceof TransferError && error.code === 'TRACKER_UNREACHABLE';
+        const isOver =
+          timeoutMs === undefined
+            ? attempt >= FIND_ATTEMPTS
+            : performance.now() - startedMs + FIND_RETRY_MS > timeoutMs;
+        if (!isAway || isOver) throw error;
+        this.session.notify({ type: 'waiting', name: request, reason: error.message });
+        await setTimeout(FIND_RETRY_MS, undefined, { signal });
+      }
+    }
+  }
+
+  private async findOnce(request: string, signal: AbortSignal): Promise<FoundFile[]> {
+    const { client, peerId, config } = this.session;
+    if (request.endsWith('/') && !isDigest(request)) {
+      return await findPrefix(client, request, { signal });
+    }
+    const options = { self: peerId, maxLocations: config.maxPeerCount, signal };
+    return [await findFile(client, request, options)];
+  }
+}
+
+interface IndexedPlan {
+  readonly plan: PlannedOutput;
+  readonly index: number;
+}
+
+/** Equal files are fetched once: the second is copied from the first, so it must come after it. */
+function groupByDigest(plans: readonly PlannedOutput[]): Map<string, IndexedPlan[]> {
+  const groups = new Map<string, IndexedPlan[]>();
+  for (const [index, plan] of plans.entries()) {
+    const group = groups.get(plan.digest);
+    if (group === undefined) groups.set(plan.digest, [{ plan, index }]);
+    else group.push({ plan, index });
+  }
+  return groups;
+}

@@ -1,0 +1,260 @@
+import {
+  formatEndpoint,
+  type Digest,
+  type Endpoint,
+  type PeerId,
+  type ProtocolError,
+} from '#protocol';
+import { newPeerId } from '#identity';
+import { BanLedger } from '../core/ban-ledger.js';
+import { TokenBucket } from '../core/token-bucket.js';
+import { TransferError } from '../core/transfer-error.js';
+import { HandleCache } from '../disk/handle-cache.js';
+import type { Home } from '../disk/home.js';
+import type { Library } from '../disk/library.js';
+import { ChunkServer } from '../net/chunk-server.js';
+import { TrackerClient } from '../net/tracker-client.js';
+import { Announcer } from './announcer.js';
+import { ByteBudget } from './byte-budget.js';
+import { candidateEndpoints } from './candidate-endpoints.js';
+import { Choker } from './choker.js';
+import { ChunkBuffers } from './chunk-buffers.js';
+import { ConnectionPool } from './connection-pool.js';
+import { Contributions } from './contributions.js';
+import { OfferBook } from './offer-book.js';
+import type { Offer } from './offer.js';
+import {
+  MAX_CONNECTION_COUNT,
+  MAX_INFLIGHT_BYTES,
+  MAX_OPEN_FILES,
+  MAX_SERVING_BYTES,
+  TICK_MS,
+  type PeerConfig,
+} from './peer-config.js';
+import { PeerFinder } from './peer-finder.js';
+import type { FetchHost } from './fetch.js';
+import type { PeerLink } from './peer-link.js';
+import { RateGate } from './rate-gate.js';
+import type { SessionObserver } from './session-event.js';
+import type { Transfer, TransferHost } from './transfer.js';
+import { Uploader } from './uploader.js';
+
+/** The rate limiters let this much through at once after a pause. */
+const BURST_SECONDS = 0.25;
+const MIN_BURST_BYTES = 256 * 1024;
+
+/**
+ * One running peer: listener, connections, tracker, transfers. Opens all of it and closes it in
+ * reverse order.
+ */
+export class PeerSession {
+  readonly transfers = new Map<Digest, Transfer>();
+  readonly handles = new HandleCache(MAX_OPEN_FILES);
+  readonly buffers = new ChunkBuffers();
+  readonly inflightBudget = new ByteBudget(MAX_INFLIGHT_BYTES);
+  readonly client: TrackerClient;
+  readonly pool: ConnectionPool;
+  readonly finder: PeerFinder;
+  readonly announcer: Announcer;
+  readonly offers: OfferBook;
+  readonly downGate: RateGate;
+  readonly transferHost: TransferHost;
+  readonly fetchHost: FetchHost;
+  private readonly upGate: RateGate;
+  private readonly servingBudget = new ByteBudget(MAX_SERVING_BYTES);
+  private readonly contributions = new Contributions();
+  private readonly bans = new BanLedger();
+  private readonly choker: Choker;
+  private readonly ticker: NodeJS.Timeout;
+  private server: ChunkServer | undefined;
+  private closed: Promise<void> | undefined;
+
+  private constructor(
+    readonly peerId: PeerId,
+    readonly library: Library,
+    readonly config: PeerConfig,
+    private readonly observe: SessionObserver,
+  ) {
+    this.client = new TrackerClient(config.trackers);
+    this.upGate = createGate(config.maxUpBytesPerSecond);
+    this.downGate = createGate(config.maxDownBytesPerSecond);
+    this.choker = new Choker((id) => this.contributions.recentBytesFrom(id));
+    this.offers = new OfferBook((transfer, offer) => this.offerChanged(transfer, offer));
+    this.pool = this.createPool();
+    const { maxPeerCount } = config;
+    this.finder = new PeerFinder(this.client, this.pool, { self: peerId, maxPeerCount });
+    this.announcer = this.createAnnouncer();
+    this.transferHost = {
+      choker: this.choker,
+      chunkGained: (transfer, chunkIndex) => this.announcer.chunkGained(transfer, chunkIndex),
+      sourceFailed: (transfer, error) => this.sourceFailed(transfer, error),
+    };
+    this.fetchHost = {
+      inflightBudget: this.inflightBudget,
+      buffers: this.buffers,
+      downGate: this.downGate,
+      strike: (link, error) => this.strike(link, error),
+    };
+    this.ticker = setInterval(() => this.tick(), TICK_MS);
+  }
+
+  /** Throws TransferError ADDRESS_UNAVAILABLE when the listening address cannot be had. */
+  static async open(
+    home: Home,
+    config: PeerConfig,
+    observe: SessionObserver,
+  ): Promise<PeerSession> {
+    const peerId = newPeerId(home.identity);
+    const session = new PeerSession(peerId, home.library, config, observe);
+    try {
+      session.server = await ChunkServer.listen({
+        ...config.listen,
+        maxConnections: MAX_CONNECTION_COUNT,
+        self: { peerId, programVersion: config.programVersion },
+        admit: (connection) => session.pool.admit(connection),
+      });
+    } catch (cause) {
+      await session.close();
+      const where = formatEndpoint(config.listen);
+      const reason = (cause as NodeJS.ErrnoException).code ?? String(cause);
+      const message = `cannot listen on ${where}: ${reason}`;
+      throw new TransferError('ADDRESS_UNAVAILABLE', message, { cause });
+    }
+    session.announcer.start();
+    return session;
+  }
+
+  /** Where this process listens. */
+  get endpoint(): Endpoint {
+    return this.server?.endpoint ?? this.config.listen;
+  }
+
+  /** Registers a complete local file as a source, beside what else this process does. */
+  addOffer(transfer: Transfer, offer: Offer): void {
+    this.transfers.set(transfer.digest, transfer);
+    this.offers.add(transfer, offer);
+  }
+
+  /** Stops serving one file; the transfer goes on while another file stands behind it. */
+  async removeOffer(
+    transfer: Transfer,
+    offer: Offer,
+    code: 'OK' | 'FILE_WITHDRAWN',
+  ): Promise<void> {
+    const [next] = await this.offers.remove(transfer, offer);
+    if (next === undefined) this.removeTransfer(transfer, { code, completed: true });
+    else transfer.readFrom(next.file);
+  }
+
+  /** Ends a transfer: connections and tracker are told. `completed`: this host had all of it. */
+  removeTransfer(
+    transfer: Transfer,
+    end: { code: 'OK' | 'FILE_WITHDRAWN'; completed: boolean },
+  ): void {
+    if (this.transfers.get(transfer.digest) !== transfer) return;
+    this.transfers.delete(transfer.digest);
+    this.finder.remove(transfer);
+    transfer.leave(end.code);
+    this.announcer.withdraw(transfer, { completed: end.completed });
+  }
+
+  /** A peer sent wrong bytes. */
+  strike(link: PeerLink, error: ProtocolError): void {
+    const { peerId } = link;
+    const { code } = error;
+    const verdict = this.bans.strike({ peerId, code, nowMs: performance.now() });
+    if (verdict === 'struck') return this.observe({ type: 'peerStruck', peerId, code });
+    this.observe({ type: 'peerBanned', peerId, code });
+    this.pool.ban(link);
+  }
+
+  notify: SessionObserver = (event) => this.observe(event);
+
+  close(): Promise<void> {
+    this.closed ??= this.closeAll();
+    return this.closed;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  private async closeAll(): Promise<void> {
+    clearInterval(this.ticker);
+    await this.finder.close();
+    const stopping = new Error('the session is closing');
+    for (const transfer of this.transfers.values()) transfer.fetch?.stop(stopping);
+    await this.announcer.stop();
+    await this.server?.close();
+    this.upGate.close();
+    this.downGate.close();
+    await this.pool.close();
+    this.choker.close();
+    await this.offers.close();
+    await this.handles.close();
+    this.client.close();
+  }
+
+  private createPool(): ConnectionPool {
+    const uploadHost = {
+      buffers: this.buffers,
+      servingBudget: this.servingBudget,
+      upGate: this.upGate,
+      bytesSent: (link: PeerLink, bytes: number) => this.contributions.sent(link.peerId, bytes),
+    };
+    return new ConnectionPool({
+      self: { peerId: this.peerId, programVersion: this.config.programVersion },
+      bans: this.bans,
+      buffers: this.buffers,
+      transferOf: (digest) => this.transfers.get(digest),
+      createUploader: (link) => new Uploader(link, link.connection, uploadHost),
+      bytesReceived: (peerId, bytes) => this.contributions.received(peerId, bytes),
+      connectionFailed: (peerId, error) => {
+        this.observe({ type: 'connectionFailed', peerId, error });
+      },
+    });
+  }
+
+  private createAnnouncer(): Announcer {
+    return new Announcer(this.client, {
+      peerId: this.peerId,
+      programVersion: this.config.programVersion,
+      endpoints: () => candidateEndpoints(this.endpoint, this.config.advertise),
+      counters: () => this.contributions.totals,
+      trackerChanged: (state, error) => {
+        if (state === 'back') this.observe({ type: 'trackerBack' });
+        else if (error !== undefined) this.observe({ type: 'trackerLost', error });
+      },
+    });
+  }
+
+  private tick(): void {
+    this.pool.sweep();
+    for (const transfer of this.transfers.values()) {
+      if (transfer.fetch !== undefined) transfer.push({ type: 'ticked' });
+    }
+  }
+
+  private offerChanged(transfer: Transfer, offer: Offer): void {
+    const error = new TransferError('SOURCE_CHANGED', `${offer.file.path} changed or went away`);
+    this.observe({ type: 'withdrawn', names: [offer.name], digest: transfer.digest, error });
+    void this.removeOffer(transfer, offer, 'FILE_WITHDRAWN');
+  }
+
+  /** Reading for others failed. What we are still fetching has failed altogether. */
+  private sourceFailed(transfer: Transfer, error: Error): void {
+    if (transfer.fetch !== undefined) {
+      transfer.fetch.stop(error);
+      return;
+    }
+    const [offer] = this.offers.of(transfer);
+    if (offer === undefined) return;
+    this.observe({ type: 'withdrawn', names: [offer.name], digest: transfer.digest, error });
+    void this.removeOffer(transfer, offer, 'FILE_WITHDRAWN');
+  }
+}
+
+function createGate(bytesPerSecond: number): RateGate {
+  const burstBytes = Math.max(MIN_BURST_BYTES, bytesPerSecond * BURST_SECONDS);
+  return new RateGate(new TokenBucket({ bytesPerSecond, burstBytes }));
+}

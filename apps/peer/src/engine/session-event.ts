@@ -1,0 +1,18 @@
+import type { Digest, PeerId } from '#protocol';
+
+/** What a session tells whoever runs it; for people and for logs. */
+export type SessionEvent =
+  | {
+      readonly type: 'withdrawn';
+      readonly names: readonly string[];
+      readonly digest: Digest;
+      readonly error: Error;
+    }
+  | { readonly type: 'waiting'; readonly name: string; readonly reason: string }
+  | { readonly type: 'peerStruck'; readonly peerId: PeerId; readonly code: string }
+  | { readonly type: 'peerBanned'; readonly peerId: PeerId; readonly code: string }
+  | { readonly type: 'connectionFailed'; readonly peerId: PeerId; readonly error: Error }
+  | { readonly type: 'trackerLost'; readonly error: Error }
+  | { readonly type: 'trackerBack' };
+
+export type SessionObserver = (event: SessionEvent) => void;

@@ -1,0 +1,70 @@
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import type { Endpoint } from '#protocol';
+import { PeerConnection, type ConnectionOptions } from './peer-connection.js';
+
+/** Connections that have not said hello yet; the oldest goes when another comes. */
+const MAX_UNMET_CONNECTIONS = 64;
+
+/** Accepts connections of other peers, up to a cap. Owns the listening socket and the sockets that
+ *  have not been admitted; admitted connections belong to whoever admitted them. */
+export class ChunkServer {
+  private readonly unmet = new Set<Socket>();
+
+  private constructor(
+    private readonly server: Server,
+    readonly endpoint: Endpoint,
+  ) {}
+
+  /** Port 0 picks a free one. Rejects with the system's error when the address cannot be had. */
+  static async listen(
+    options: { maxConnections: number } & Endpoint &
+      Pick<ConnectionOptions, 'self' | 'admit'> & { readonly host: string },
+  ): Promise<ChunkServer> {
+    const server = createServer({ noDelay: true });
+    server.maxConnections = options.maxConnections;
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen({ host: options.host, port: options.port }, () => {
+        server.off('error', reject);
+        resolve();
+      });
+    });
+    const { port } = server.address() as AddressInfo;
+    const chunkServer = new ChunkServer(server, { host: options.host, port });
+    server.on('connection', (socket) => chunkServer.accept(socket, options));
+    return chunkServer;
+  }
+
+  private accept(socket: Socket, options: Pick<ConnectionOptions, 'self' | 'admit'>): void {
+    if (this.unmet.size >= MAX_UNMET_CONNECTIONS) this.evictOldest();
+    this.unmet.add(socket);
+    socket.once('close', () => this.unmet.delete(socket));
+    const connection = PeerConnection.start(socket, {
+      self: options.self,
+      direction: 'accepted',
+      admit: (met) => {
+        this.unmet.delete(socket);
+        return options.admit(met);
+      },
+    });
+    socket.on('data', (bytes: Buffer) => connection.push(bytes));
+  }
+
+  private evictOldest(): void {
+    for (const socket of this.unmet) {
+      this.unmet.delete(socket);
+      socket.destroy();
+      return;
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const socket of this.unmet) socket.destroy();
+    if (!this.server.listening) return;
+    await new Promise<void>((resolve) => this.server.close(() => resolve()));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}

@@ -1,0 +1,247 @@
+import type { Socket } from 'node:net';
+import {
+  decodeMessage,
+  encodeDataHeader,
+  encodeMessage,
+  FrameSplitter,
+  HANDSHAKE_TIMEOUT_MS,
+  KEEPALIVE_INTERVAL_MS,
+  MAX_SILENCE_MS,
+  ProtocolError,
+  WIRE_CODES,
+  type DataMessage,
+  type PeerId,
+  type WireCode,
+  type WireMessage,
+} from '#protocol';
+import { acceptHello, encodeHello, type HelloSelf } from './handshake.js';
+
+/** Above this much unsent, {@link PeerConnection.isWritable} is false until the socket drains. */
+const SEND_HIGH_WATER_BYTES = 1024 * 1024;
+/** Control messages alone may pile up to here; then the other end is not reading at all. */
+const MAX_UNSENT_BYTES = 16 * 1024 * 1024;
+const LIVENESS_CHECK_MS = 10_000;
+const CLOSE_GRACE_MS = 1_000;
+
+/** Receives what a connection says, in order. Byte arguments are only valid during the call. */
+export interface ConnectionHandler {
+  onMessage(message: WireMessage): void;
+  onData(data: DataMessage): void;
+  /** The socket has room again after {@link PeerConnection.isWritable} was false. */
+  onWritable(): void;
+  /** The last call. `error` is undefined after an orderly end. */
+  onClosed(error: Error | undefined): void;
+}
+
+export interface ConnectionOptions {
+  readonly self: HelloSelf;
+  readonly direction: 'dialled' | 'accepted';
+  /** Set when dialled: who must answer. */
+  readonly expectedPeerId?: PeerId;
+  /** Asked once the other end is known; a code refuses it. */
+  readonly admit: (connection: PeerConnection) => ConnectionHandler | WireCode;
+  /** Called when the connection ends before it was admitted. */
+  readonly onRefused?: (error: Error) => void;
+}
+
+/** One socket to one peer: hello, then messages in and out until either end closes it. Owns the
+ *  socket. Source: docs/wire-protocol.md, "Life of a connection". */
+export class PeerConnection {
+  private readonly splitter: FrameSplitter;
+  private readonly liveness: NodeJS.Timeout;
+  private readonly handshakeTimer: NodeJS.Timeout;
+  private readonly gone: Promise<void>;
+  private handler: ConnectionHandler | undefined;
+  private remotePeerId: PeerId | undefined;
+  private closeError: Error | undefined;
+  private isClosing = false;
+  private lastSentMs = performance.now();
+  private lastReceivedMs = performance.now();
+
+  private constructor(
+    private readonly socket: Socket,
+    private readonly options: ConnectionOptions,
+  ) {
+    this.splitter = new FrameSplitter({
+      onBody: (body) => this.receive(decodeMessage(body)),
+      onData: (requestId, offsetBytes, bytes) => this.receiveData(requestId, offsetBytes, bytes),
+    });
+    this.gone = new Promise((resolve) => {
+      socket.once('close', () => {
+        this.onSocketClosed();
+        resolve();
+      });
+    });
+    socket.setNoDelay(true);
+    socket.on('error', (error) => (this.closeError ??= error));
+    socket.on('drain', () => this.handler?.onWritable());
+    this.liveness = setInterval(() => this.checkLiveness(), LIVENESS_CHECK_MS);
+    this.handshakeTimer = setTimeout(
+      () => this.fail(new ProtocolError('HANDSHAKE_TIMEOUT')),
+      HANDSHAKE_TIMEOUT_MS,
+    );
+  }
+
+  /** Takes over a connected socket. The caller feeds {@link push} or lets it read 'data' events. */
+  static start(socket: Socket, options: ConnectionOptions): PeerConnection {
+    const connection = new PeerConnection(socket, options);
+    if (options.direction === 'dialled') connection.write(encodeHello(options.self));
+    return connection;
+  }
+
+  get peerId(): PeerId {
+    if (this.remotePeerId === undefined) throw new Error('no hello yet');
+    return this.remotePeerId;
+  }
+
+  get direction(): 'dialled' | 'accepted' {
+    return this.options.direction;
+  }
+
+  get remoteHost(): string {
+    return this.socket.remoteAddress ?? '';
+  }
+
+  get isOpen(): boolean {
+    return !this.isClosing && !this.socket.destroyed;
+  }
+
+  get isWritable(): boolean {
+    return this.isOpen && this.socket.writableLength < SEND_HIGH_WATER_BYTES;
+  }
+
+  /** Bytes as they arrive. */
+  push(bytes: Uint8Array): void {
+    if (this.isClosing) return;
+    this.lastReceivedMs = performance.now();
+    try {
+      this.splitter.push(bytes);
+    } catch (error) {
+      this.fail(error as Error);
+    }
+  }
+
+  /** Sends a message; silently dropped when the connection is closing. */
+  send(message: WireMessage): void {
+    if (!this.isOpen) return;
+    this.write(encodeMessage(message));
+    if (this.socket.writableLength > MAX_UNSENT_BYTES) {
+      this.fail(new ProtocolError('SILENT', { reason: 'does not read what it is sent' }));
+    }
+  }
+
+  /** Sends a data frame without copying its bytes; `onSent` runs when they may be reused. */
+  sendData(data: Omit<DataMessage, 'type'>, onSent: () => void): void {
+    if (!this.isOpen) {
+      onSent();
+      return;
+    }
+    this.lastSentMs = performance.now();
+    this.socket.cork();
+    this.socket.write(encodeDataHeader(data));
+    this.socket.write(data.bytes, onSent);
+    this.socket.uncork();
+  }
+
+  /** Says goodbye and ends the socket; resolves when it is gone. May be called twice. */
+  async close(code: WireCode, text = ''): Promise<void> {
+    if (!this.isClosing) {
+      if (this.remotePeerId !== undefined) this.send({ type: 'goodbye', code, text });
+      this.isClosing = true;
+      this.socket.end();
+      const grace = setTimeout(() => this.socket.destroy(), CLOSE_GRACE_MS);
+      this.socket.once('close', () => clearTimeout(grace));
+      this.socket.resume();
+    }
+    await this.gone;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close('SHUTTING_DOWN');
+  }
+
+  private receive(message: WireMessage | undefined): void {
+    if (this.isClosing) return;
+    if (this.handler === undefined) {
+      this.meet(message);
+    } else if (message === undefined || message.type === 'keepalive') {
+      return;
+    } else if (message.type === 'hello') {
+      throw new ProtocolError('UNEXPECTED_FRAME', { got: 'a second hello' });
+    } else if (message.type === 'goodbye') {
+      this.onGoodbye(message.code, message.text);
+    } else {
+      this.handler.onMessage(message);
+    }
+  }
+
+  private receiveData(requestId: number, offsetBytes: number, bytes: Uint8Array): void {
+    if (this.isClosing) return;
+    if (this.handler === undefined) throw new ProtocolError('UNEXPECTED_FRAME', { got: 'data' });
+    this.handler.onData({ type: 'data', requestId, offsetBytes, bytes });
+  }
+
+  private meet(message: WireMessage | undefined): void {
+    if (message?.type === 'goodbye') {
+      this.onGoodbye(message.code, message.text);
+      return;
+    }
+    const hello = acceptHello(message, {
+      self: this.options.self.peerId,
+      expected: this.options.expectedPeerId,
+    });
+    clearTimeout(this.handshakeTimer);
+    this.remotePeerId = hello.peerId;
+    if (this.direction === 'accepted') this.write(encodeHello(this.options.self));
+    const admitted = this.options.admit(this);
+    if (typeof admitted === 'string') {
+      this.closeError = new ProtocolError(admitted);
+      void this.close(admitted);
+    } else {
+      this.handler = admitted;
+    }
+  }
+
+  private onGoodbye(code: WireCode, text: string): void {
+    if (code !== 'OK' && code !== 'SHUTTING_DOWN' && code !== 'IDLE') {
+      this.closeError ??= new ProtocolError(code, { saidBy: 'the other end', text });
+    }
+    this.isClosing = true;
+    this.socket.end();
+    this.socket.destroySoon();
+  }
+
+  private write(bytes: Buffer): void {
+    this.lastSentMs = performance.now();
+    this.socket.write(bytes);
+  }
+
+  private checkLiveness(): void {
+    const nowMs = performance.now();
+    if (nowMs - this.lastReceivedMs > MAX_SILENCE_MS) this.fail(new ProtocolError('SILENT'));
+    else if (nowMs - this.lastSentMs >= KEEPALIVE_INTERVAL_MS - LIVENESS_CHECK_MS) {
+      if (this.handler !== undefined) this.send({ type: 'keepalive' });
+    }
+  }
+
+  /** Ends the connection because of `error`, telling the other end why where that is safe. */
+  private fail(error: Error): void {
+    this.closeError ??= error;
+    const code =
+      error instanceof ProtocolError && error.code in WIRE_CODES
+        ? (error.code as WireCode)
+        : 'MALFORMED_FRAME';
+    void this.close(error instanceof ProtocolError ? code : 'INTERNAL');
+  }
+
+  private onSocketClosed(): void {
+    this.isClosing = true;
+    clearInterval(this.liveness);
+    clearTimeout(this.handshakeTimer);
+    const { handler } = this;
+    if (handler !== undefined) handler.onClosed(this.closeError);
+    else {
+      this.options.onRefused?.(this.closeError ?? new Error('closed before the hello'));
+    }
+  }
+}
