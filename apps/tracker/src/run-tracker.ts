@@ -2,14 +2,10 @@ import { formatEndpoint } from '#protocol';
 import { StopSignal } from './cli/stop-signal.js';
 import { createLog } from './logging/tracker-log.js';
 import { serve, type ServingTracker } from './serve.js';
-import { openAddresses, toTrackerConfig, type TrackerSettings } from './tracker.config.js';
+import { openAddresses, type TrackerConfig } from './tracker.config.js';
 
 /** Serves until SIGTERM or SIGINT, then closes cleanly. Throws CommandError. */
-export async function runTracker(
-  settings: TrackerSettings,
-  format: 'json' | 'text',
-): Promise<void> {
-  const config = toTrackerConfig(settings);
+export async function runTracker(config: TrackerConfig, format: 'json' | 'text'): Promise<void> {
   const log = createLog(format);
   for (const address of openAddresses(config)) {
     log.warn(`--insecure: whoever reaches ${address} may read and change everything here`);

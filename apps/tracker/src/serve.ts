@@ -12,12 +12,18 @@ import { boundEndpoint, whileListening } from './rpc/listening.js';
 import { ConnectionGuard } from './rpc/connection-guard.js';
 import { ReplySerializer } from './rpc/reply-serializer.js';
 import { RpcSocket } from './rpc/rpc-socket.js';
-import { openDataFolder } from './store/data-folder.js';
+import { openDataFolder, type DataFolder } from './store/data-folder.js';
 import type { TrackerConfig } from './tracker.config.js';
 
 const HTTP_REQUEST_TIMEOUT_MS = 30_000;
 const HTTP_HEADERS_TIMEOUT_MS = 10_000;
 const HTTP_KEEP_ALIVE_TIMEOUT_MS = 5_000;
+
+const APP_OPTIONS = {
+  abortOnError: false,
+  forceCloseConnections: true,
+  bodyParser: false,
+} as const;
 
 /** A tracker that serves. */
 export interface ServingTracker extends AsyncDisposable {
@@ -33,10 +39,12 @@ export async function serve(config: TrackerConfig, log: Logger): Promise<Serving
   try {
     const app = await createApp(AppModule.with(config, folder.database), log);
     try {
-      const peers = await listenForPeers(app, config);
+      const server = connectPeersSide(app, config);
+      const guard = new ConnectionGuard(server);
+      const peers = await listenForPeers(app, server, config);
       const http = await listenForOperators(app, config);
       let closing: Promise<void> | undefined;
-      const close = () => (closing ??= app.close().finally(() => folder.close()));
+      const close = () => (closing ??= app.close().finally(() => closeRest(guard, folder)));
       return { peers, http, close, [Symbol.asyncDispose]: close };
     } catch (error) {
       await app.close();
@@ -49,29 +57,34 @@ export async function serve(config: TrackerConfig, log: Logger): Promise<Serving
 }
 
 function createApp(module: DynamicModule, log: Logger): Promise<NestExpressApplication> {
-  const options: Pick<NestApplicationOptions, 'logger' | 'abortOnError' | 'forceCloseConnections'> =
-    {
-      logger: new NestLog(log),
-      abortOnError: false,
-      forceCloseConnections: true,
-    };
+  const options: Pick<NestApplicationOptions, keyof typeof APP_OPTIONS | 'logger'> = {
+    ...APP_OPTIONS,
+    logger: new NestLog(log),
+  };
   return NestFactory.create<NestExpressApplication>(module, options);
 }
 
-async function listenForPeers(
-  app: NestExpressApplication,
-  config: TrackerConfig,
-): Promise<Endpoint> {
+function connectPeersSide(app: NestExpressApplication, config: TrackerConfig): Server {
   const { host, port } = config;
   const microservice = app.connectMicroservice<MicroserviceOptions>({
     transport: Transport.TCP,
     options: { host, port, socketClass: RpcSocket, serializer: new ReplySerializer() },
   });
-  const server = microservice.unwrap<Server>();
-  const guard = new ConnectionGuard(server);
-  server.once('close', () => guard.closeAll());
+  return microservice.unwrap<Server>();
+}
+
+async function listenForPeers(
+  app: NestExpressApplication,
+  server: Server,
+  { host, port }: TrackerConfig,
+): Promise<Endpoint> {
   await whileListening(server, { host, port }, () => app.startAllMicroservices());
   return boundEndpoint(server);
+}
+
+async function closeRest(guard: ConnectionGuard, folder: DataFolder): Promise<void> {
+  guard.closeAll();
+  await folder.close();
 }
 
 async function listenForOperators(

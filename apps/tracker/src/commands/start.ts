@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core';
 import { loadTracker } from '../cli/load-tracker.js';
 import { TrackerCommand } from '../cli/tracker-command.js';
-import type { TrackerSettings } from '../tracker.config.js';
+import { toTrackerConfig, type TrackerSettings } from '../tracker.config.js';
 
 export default class Start extends TrackerCommand {
   static override summary = 'Runs a tracker in the foreground until SIGTERM or SIGINT.';
@@ -54,8 +54,9 @@ export default class Start extends TrackerCommand {
   async run(): Promise<void> {
     const { flags } = await this.parse(Start);
     const format = this.jsonEnabled() ? 'json' : 'text';
+    const config = toTrackerConfig(toSettings(flags, this.config.dataDir));
     const { runTracker } = await loadTracker();
-    await runTracker(toSettings(flags, this.config.dataDir), format);
+    await runTracker(config, format);
   }
 }
 

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import {
   API_VERSION,
@@ -9,6 +8,7 @@ import {
   type JoinReply,
   type JoinRequest,
 } from '#protocol';
+import { newSession } from '#identity';
 import { toIsoTime, type Sql } from '../store/sql.js';
 import { WRITE_QUEUE } from '../store/store.tokens.js';
 import type { WriteQueue } from '../store/write-queue.js';
@@ -30,7 +30,7 @@ export type PeerForgotten = (sql: Sql, peerRowId: number) => Promise<void>;
 @Injectable()
 export class PeersService {
   /** Another one at each start of the tracker: whoever sees it change joins and registers again. */
-  private readonly bootId = randomBytes(8).toString('hex');
+  private readonly bootId = newSession();
   private readonly listeners: PeerForgotten[] = [];
 
   constructor(

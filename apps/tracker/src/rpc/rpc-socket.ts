@@ -66,7 +66,8 @@ export class RpcSocket extends JsonSocket {
   private begin(text: string): void {
     const request = parseRequest(text);
     this.inflightCount += 1;
-    this.socket.emit('message', request);
+    // The transport tries to read a pattern as JSON: a bare word would cost an exception each time.
+    this.socket.emit('message', { ...request, pattern: JSON.stringify(request.pattern) });
   }
 }
 

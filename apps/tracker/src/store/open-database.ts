@@ -25,6 +25,7 @@ export class OpenDatabase {
       if (existsSync(path)) inspect(path);
       const writer = await connect(path, 'write');
       try {
+        await refuseNewer(writer, path);
         await writer.runMigrations({ transaction: 'each' });
         return new OpenDatabase(writer, await connect(path, 'read'));
       } catch (error) {
@@ -54,7 +55,21 @@ async function connect(path: string, mode: ConnectionMode): Promise<DataSource> 
   }
 }
 
-function rawConnection(source: DataSource): Database {
+/** A program that does not know a migration does not know what it changed either. */
+async function refuseNewer(writer: DataSource, path: string): Promise<void> {
+  const database = rawConnection(writer);
+  const hasTable = database
+    .prepare("SELECT COUNT(*) FROM sqlite_master WHERE name = 'schema_migrations'")
+    .pluck();
+  if (hasTable.get() === 0) return;
+  const known = new Set(writer.migrations.map(({ name }) => name));
+  const applied = await writer.query<{ name: string }[]>('SELECT name FROM schema_migrations');
+  if (applied.every(({ name }) => known.has(name))) return;
+  throw new DatabaseUnusableError(`${path} was written by a newer version of this program`);
+}
+
+/** The SQLite connection of an initialised data source. */
+export function rawConnection(source: DataSource): Database {
   return (source.driver as unknown as { readonly databaseConnection: Database }).databaseConnection;
 }
 

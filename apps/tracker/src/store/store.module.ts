@@ -1,8 +1,8 @@
 import { Global, Module, type DynamicModule } from '@nestjs/common';
 import { TypeOrmModule, getDataSourceToken } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
-import type { OpenDatabase } from './open-database.js';
-import { QueryRunnerSql } from './query-runner-sql.js';
+import { rawConnection, type OpenDatabase } from './open-database.js';
+import { SqliteSql } from './sqlite-sql.js';
 import { READER, WRITE_QUEUE } from './store.tokens.js';
 import { WriteQueue } from './write-queue.js';
 import { WriterShutdown } from './writer-shutdown.service.js';
@@ -21,13 +21,12 @@ export class StoreModule {
         {
           provide: READER,
           inject: [getDataSourceToken(READER_SOURCE)],
-          useFactory: (reader: DataSource) => new QueryRunnerSql(reader.createQueryRunner()),
+          useFactory: (reader: DataSource) => new SqliteSql(rawConnection(reader)),
         },
         {
           provide: WRITE_QUEUE,
           inject: [getDataSourceToken()],
-          useFactory: (writer: DataSource) =>
-            new WriteQueue(new QueryRunnerSql(writer.createQueryRunner())),
+          useFactory: (writer: DataSource) => new WriteQueue(new SqliteSql(rawConnection(writer))),
         },
         WriterShutdown,
       ],

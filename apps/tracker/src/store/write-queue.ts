@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { TrackerError } from '#protocol';
 import type { Sql } from './sql.js';
 
@@ -61,7 +62,7 @@ export class WriteQueue {
 
   private async drain(): Promise<void> {
     while (this.waiting.length > 0) {
-      await nextTurn(); // lets the requests of this turn of the event loop join the batch
+      await setImmediate(); // lets the requests of this turn of the event loop join the batch
       const batch = this.waiting.slice(0, this.limits.maxBatchCount);
       this.waiting = this.waiting.slice(this.limits.maxBatchCount);
       await this.commit(batch);
@@ -99,8 +100,4 @@ export class WriteQueue {
       return { ok: false, error };
     }
   }
-}
-
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

@@ -1,0 +1,36 @@
+import type { Database, Statement } from 'better-sqlite3';
+import type { Sql, SqlValue } from './sql.js';
+
+/** SQL over TypeORM's SQLite connection, with a prepared statement for each text. Past TypeORM's query
+ *  runner, whose bookkeeping costs several times what a heartbeat's statement does. */
+export class SqliteSql implements Sql {
+  private readonly statements = new Map<string, Statement<SqlValue[]>>();
+
+  constructor(private readonly database: Database) {}
+
+  all<Row>(text: string, parameters: readonly SqlValue[] = []): Promise<Row[]> {
+    return promise(() => this.prepared(text).all(...parameters) as Row[]);
+  }
+
+  first<Row>(text: string, parameters: readonly SqlValue[] = []): Promise<Row | undefined> {
+    return promise(() => this.prepared(text).get(...parameters) as Row | undefined);
+  }
+
+  run(text: string, parameters: readonly SqlValue[] = []): Promise<number> {
+    return promise(() => this.prepared(text).run(...parameters).changes);
+  }
+
+  private prepared(text: string): Statement<SqlValue[]> {
+    let statement = this.statements.get(text);
+    if (statement === undefined) {
+      statement = this.database.prepare<SqlValue[]>(text);
+      this.statements.set(text, statement);
+    }
+    return statement;
+  }
+}
+
+/** What `work` throws becomes a rejection. */
+function promise<T>(work: () => T): Promise<T> {
+  return new Promise((resolve) => resolve(work()));
+}

@@ -1,0 +1,97 @@
+import Sqlite from 'better-sqlite3';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { TrackerError } from '#protocol';
+import type { Sql } from './sql.js';
+import { SqliteSql } from './sqlite-sql.js';
+import { WriteQueue } from './write-queue.js';
+
+const insert = (value: number) => (sql: Sql) =>
+  sql.run('INSERT INTO numbers (value) VALUES (?)', [value]);
+
+describe('WriteQueue', () => {
+  let sql: SqliteSql;
+  let commits: number;
+  let queue: WriteQueue;
+
+  beforeEach(async () => {
+    sql = new SqliteSql(new Sqlite(':memory:'));
+    await sql.run('CREATE TABLE numbers (value INTEGER UNIQUE CHECK (value <> 13))');
+    commits = 0;
+    const counted: Sql = {
+      all: (text, parameters) => sql.all(text, parameters),
+      first: (text, parameters) => sql.first(text, parameters),
+      run: (text, parameters) => {
+        if (text === 'COMMIT') commits += 1;
+        return sql.run(text, parameters);
+      },
+    };
+    queue = new WriteQueue(counted, { maxWaitingCount: 100, maxBatchCount: 50 });
+  });
+
+  const values = async () =>
+    (await sql.all<{ value: number }>('SELECT value FROM numbers ORDER BY value')).map(
+      ({ value }) => value,
+    );
+
+  it('commits many requests at once, in their order', async () => {
+    const results = await Promise.all([1, 2, 3].map((value) => queue.submit(insert(value))));
+    expect(results).toEqual([1, 1, 1]);
+    expect(commits).toBe(1);
+    expect(await values()).toEqual([1, 2, 3]);
+  });
+
+  it('undoes a request that fails, and only that one', async () => {
+    const failing = queue.submit(async (writer) => {
+      await insert(2)(writer);
+      await insert(13)(writer);
+    });
+    const others = [queue.submit(insert(1)), queue.submit(insert(3))];
+    await expect(failing).rejects.toThrow('CHECK');
+    await Promise.all(others);
+    expect(await values()).toEqual([1, 3]);
+  });
+
+  it('passes on typed refusals', async () => {
+    const refusal = new TrackerError('NAME_TAKEN', 'taken');
+    await expect(queue.submit(() => Promise.reject(refusal))).rejects.toBe(refusal);
+  });
+
+  it('answers after the commit', async () => {
+    const seen: number[] = [];
+    await queue.submit(insert(1)).then(() => seen.push(commits));
+    expect(seen).toEqual([1]);
+  });
+
+  it('splits what is more than one transaction', async () => {
+    await Promise.all(Array.from({ length: 60 }, (_, value) => queue.submit(insert(value + 20))));
+    expect(commits).toBe(2);
+  });
+
+  it('refuses with BUSY what it has no room for', async () => {
+    const accepted = Array.from({ length: 100 }, (_, value) => queue.submit(insert(value + 20)));
+    await expect(queue.submit(insert(1))).rejects.toMatchObject({ code: 'BUSY' });
+    await Promise.all(accepted);
+    await queue.submit(insert(2));
+  });
+
+  it('refuses all of a batch whose commit fails, and goes on', async () => {
+    await sql.run('CREATE TABLE parents (id INTEGER PRIMARY KEY)');
+    await sql.run(`CREATE TABLE children (parent INTEGER
+      REFERENCES parents (id) DEFERRABLE INITIALLY DEFERRED)`);
+    const orphan = queue.submit((writer) => writer.run('INSERT INTO children VALUES (1)'));
+    const innocent = queue.submit(insert(1));
+    await expect(orphan).rejects.toThrow('FOREIGN KEY');
+    await expect(innocent).rejects.toThrow('FOREIGN KEY');
+    expect(await values()).toEqual([]);
+    await queue.submit(insert(2));
+    expect(await values()).toEqual([2]);
+  });
+
+  it('commits what waits when it closes, and takes no more', async () => {
+    const last = queue.submit(insert(1));
+    const closed = queue.close();
+    await expect(queue.submit(insert(2))).rejects.toMatchObject({ code: 'SHUTTING_DOWN' });
+    await Promise.all([last, closed, queue.close()]);
+    expect(await values()).toEqual([1]);
+  });
+});
