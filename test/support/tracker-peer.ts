@@ -26,17 +26,21 @@ export interface SampleFile {
   readonly hashes: string;
 }
 
-const CHUNK_BYTES = 256 * 1024;
+const SMALL_CHUNK_BYTES = 256 * 1024;
 
-/** Another seed is other content. The last chunk is short. */
-export function sampleFile(wanted: { seed: number; chunkCount: number }): SampleFile {
-  const { seed, chunkCount } = wanted;
+/** Another seed is other content. The last chunk is short. Above 8,192 chunks they are 8 MiB long. */
+export function sampleFile(wanted: {
+  seed: number;
+  chunkCount: number;
+  chunkBytes?: number;
+}): SampleFile {
+  const { seed, chunkCount, chunkBytes = SMALL_CHUNK_BYTES } = wanted;
   const hashes = new Uint8Array(chunkCount * HASH_BYTES);
   for (let index = 0; index < chunkCount; index += 1) {
     const hash = createHash('sha256').update(`${seed}/${index}`).digest();
     hashes.set(hash, index * HASH_BYTES);
   }
-  const sizeBytes = Math.max(0, chunkCount * CHUNK_BYTES - 1);
+  const sizeBytes = Math.max(0, chunkCount * chunkBytes - 1);
   const { digest } = Manifest.fromHashes({ sizeBytes, hashes });
   return { digest, sizeBytes, chunkCount, hashes: encodeBase64(hashes) };
 }
