@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import type { Identity } from '#protocol';
 import { TransferError } from '../core/transfer-error.js';
 import { hasErrno, onDisk } from './disk-error.js';
-import { openIdentityFile } from './identity-file.js';
+import { openIdentityFile, type IdentityKeys } from './identity-file.js';
 import { Library } from './library.js';
 
 /** The folder of one identity: its key, its configuration and its library. Several processes may
@@ -20,13 +20,13 @@ export class Home {
 
   /** Makes the folder (0700) and the key (0600) at first use. Throws TransferError USAGE when the
    *  configuration is not a JSON object, and DISK_PERMISSION or DISK_FAILED. */
-  static async open(path: string): Promise<Home> {
+  static async open(path: string, keys: IdentityKeys): Promise<Home> {
     const folder = resolve(path);
     await onDisk({ path: folder, verb: 'create' }, () =>
       mkdir(folder, { recursive: true, mode: 0o700 }),
     );
     const config = await readConfig(join(folder, 'config.json'));
-    const identity = await openIdentityFile(join(folder, 'identity.key'));
+    const identity = await openIdentityFile(join(folder, 'identity.key'), keys);
     return new Home(folder, identity, config, new Library(folder));
   }
 }

@@ -1,20 +1,26 @@
-import { randomUUID } from 'node:crypto';
 import { open, readFile, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { createIdentityKey, identityOfKey } from '#identity';
 import type { Identity } from '#protocol';
 import { TransferError } from '../core/transfer-error.js';
 import { hasErrno, onDisk } from './disk-error.js';
 import { renameExclusively } from './exclusive-rename.js';
 import { syncFolder } from './folder-sync.js';
 
+/** Makes keys and reads who they belong to; what a key is like is not the disk's business. */
+export interface IdentityKeys {
+  /** PEM text. */
+  readonly create: () => string;
+  /** Throws for anything but a key. */
+  readonly identityOf: (pem: string) => Identity;
+}
+
 /** The identity of the key at `path`, made at first use. Of several processes that start at once
  *  one makes the key and all use it. Throws TransferError DISK_FAILED when the file holds anything
  *  but an Ed25519 key. */
-export async function openIdentityFile(path: string): Promise<Identity> {
-  const pem = (await readKey(path)) ?? (await makeKey(path));
+export async function openIdentityFile(path: string, keys: IdentityKeys): Promise<Identity> {
+  const pem = (await readKey(path)) ?? (await makeKey(path, keys));
   try {
-    return identityOfKey(pem);
+    return keys.identityOf(pem);
   } catch (error) {
     const message = `${path} holds no Ed25519 key in PEM; put it back, or move it away to start anew`;
     throw new TransferError('DISK_FAILED', message, { cause: error });
@@ -32,11 +38,11 @@ function readKey(path: string): Promise<string | undefined> {
   });
 }
 
-async function makeKey(path: string): Promise<string> {
-  const temporaryPath = `${path}.${randomUUID()}.tmp`;
+async function makeKey(path: string, keys: IdentityKeys): Promise<string> {
+  const temporaryPath = `${path}.${crypto.randomUUID()}.tmp`;
   await onDisk({ path, verb: 'create' }, async () => {
     try {
-      await writeNew(temporaryPath, createIdentityKey());
+      await writeNew(temporaryPath, keys.create());
       await renameExclusively(temporaryPath, path);
       await syncFolder(dirname(path));
     } catch (error) {

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import {
   closeSync,
   constants,
@@ -62,7 +61,7 @@ export class ProcessLock {
 
 class LockClaim {
   readonly fd: number;
-  private readonly token = randomUUID();
+  private readonly token = crypto.randomUUID();
 
   constructor(private readonly path: string) {
     this.fd = openSync(path, O_RDWR | O_APPEND | O_CREAT | O_NOFOLLOW, 0o600);

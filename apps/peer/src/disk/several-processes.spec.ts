@@ -6,13 +6,17 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
+import { createIdentityKey, identityOfKey } from '#identity';
 import { Home } from './home.js';
 import { Library } from './library.js';
+
+const KEYS = { create: createIdentityKey, identityOf: identityOfKey };
 
 /** Reads one JSON job a line from stdin and answers with one JSON line. */
 const WORKER = `
 import { createInterface } from 'node:readline';
 import { createServer } from 'vite';
+
 const [root] = process.argv.slice(1);
 const server = await createServer({
   root,
@@ -29,13 +33,15 @@ const server = await createServer({
 });
 const load = (name) => server.ssrLoadModule('/apps/peer/src/disk/' + name + '.ts');
 const { Home } = await load('home');
+const identity = await server.ssrLoadModule('/libs/identity/src/index.ts');
+const keys = { create: identity.createIdentityKey, identityOf: identity.identityOfKey };
 const { Library } = await load('library');
 const { DownloadTarget } = await load('download-target');
 const { buildManifest } = await load('manifest-builder');
 const { signal } = new AbortController();
 const held = [];
 const jobs = {
-  home: async ({ path }) => (await Home.open(path)).identity,
+  home: async ({ path }) => (await Home.open(path, keys)).identity,
   put: async ({ folder, name, path }) => {
     const { manifest, stamp } = await buildManifest(path, { signal });
     const { digest } = manifest;
@@ -121,7 +127,7 @@ it('processes that start at once agree on one identity', async () => {
     const path = join(newFolder(), 'home');
     const answers = await Promise.all(workers.map((worker) => worker.do({ job: 'home', path })));
     const identities = new Set(answers.map(({ value }) => value));
-    expect([...identities]).toEqual([(await Home.open(path)).identity]);
+    expect([...identities]).toEqual([(await Home.open(path, KEYS)).identity]);
     expect(readdirSync(path)).toEqual(['identity.key']);
   }
 });
