@@ -66,8 +66,8 @@ describe('what the tracker answers', () => {
 
   it('never grows a message beyond the limit', async () => {
     const long = Array.from({ length: 1_000 }, (_, index) => {
-      const segment = `${'\u{1d4d0}'.repeat(60)}/`;
-      return `long/${segment.repeat(4)}${index}`;
+      const folder = `${'\u{1d4d0}'.repeat(60)}/`;
+      return `long/${folder.repeat(4)}${index}`;
     });
     await registerNames(long, one);
     expect(await listAll('long/', 1_000)).toHaveLength(1_000);
