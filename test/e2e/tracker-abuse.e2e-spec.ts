@@ -110,6 +110,12 @@ describe('a hostile stranger', () => {
     await once(socket, 'close');
   });
 
+  it('fills no log with what it sent', () => {
+    const lines = tracker.stderr.trim().split('\n');
+    expect(lines.length).toBeGreaterThan(10);
+    expect(lines.filter((line) => line.length > 400 || !line.includes(' warn '))).toEqual([]);
+  });
+
   it('does not keep the tracker from stopping', async () => {
     await using other = await startTracker();
     const socket = connect(other.address);

@@ -36,13 +36,15 @@ export interface ServingTracker extends AsyncDisposable {
 /** Opens the data folder, then the peers' side and the operators' side. Throws CommandError. */
 export async function serve(config: TrackerConfig, log: Logger): Promise<ServingTracker> {
   const folder = await openDataFolder(config.data);
+  const nestLog = new NestLog(log);
   try {
-    const app = await createApp(AppModule.with(config, folder.database), log);
+    const app = await createApp(AppModule.with(config, folder.database), nestLog);
     try {
       const server = connectPeersSide(app, config);
       const guard = new ConnectionGuard(server);
       const peers = await listenForPeers(app, server, config);
       const http = await listenForOperators(app, config);
+      nestLog.serving();
       let closing: Promise<void> | undefined;
       const close = () => (closing ??= app.close().finally(() => closeRest(guard, folder)));
       return { peers, http, close, [Symbol.asyncDispose]: close };
@@ -56,10 +58,10 @@ export async function serve(config: TrackerConfig, log: Logger): Promise<Serving
   }
 }
 
-function createApp(module: DynamicModule, log: Logger): Promise<NestExpressApplication> {
+function createApp(module: DynamicModule, logger: NestLog): Promise<NestExpressApplication> {
   const options: Pick<NestApplicationOptions, keyof typeof APP_OPTIONS | 'logger'> = {
     ...APP_OPTIONS,
-    logger: new NestLog(log),
+    logger,
   };
   return NestFactory.create<NestExpressApplication>(module, options);
 }

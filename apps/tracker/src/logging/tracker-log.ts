@@ -14,32 +14,59 @@ function isoTimestamp(): string {
   return `,"time":"${new Date().toISOString()}"`;
 }
 
-/** Nest's own log over pino. What Nest says of its start is for its developers. */
+/** Nest's own log over pino. What Nest says while it starts is for its developers: what keeps a
+ *  tracker from starting is thrown, and told once. */
 export class NestLog implements LoggerService {
+  private state: 'starting' | 'serving' = 'starting';
+
   constructor(private readonly pinoLog: Logger) {}
 
-  log(message: unknown, context?: unknown): void {
-    if (isNestInternal(context)) this.pinoLog.debug({ context }, toText(message));
-    else this.pinoLog.info({ context }, toText(message));
+  serving(): void {
+    this.state = 'serving';
   }
 
-  error(message: unknown, ...rest: unknown[]): void {
-    this.pinoLog.error({ context: rest.at(-1) }, toText(message));
+  log(message: unknown, context?: unknown): void {
+    this.write(isNestInternal(context) ? 'debug' : 'info', message, context);
   }
 
   warn(message: unknown, context?: unknown): void {
-    this.pinoLog.warn({ context }, toText(message));
+    this.write('warn', message, context);
+  }
+
+  /** A stranger who breaks the framing is no fault of ours. */
+  error(message: unknown, ...rest: unknown[]): void {
+    const context = rest.at(-1);
+    if (isNestInternal(context)) this.write('warn', firstLine(message), context);
+    else this.write('error', message, context);
   }
 
   fatal(message: unknown, context?: unknown): void {
-    this.pinoLog.fatal({ context }, toText(message));
+    this.write('fatal', message, context);
+  }
+
+  private write(level: LogLevel, message: unknown, context: unknown): void {
+    const isQuiet = this.state === 'starting' && isNestInternal(context);
+    this.pinoLog[isQuiet ? 'debug' : level]({ context }, toText(message));
   }
 }
+
+type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'fatal';
+
+const MAX_FOREIGN_TEXT_CHARS = 200;
 
 const NEST_CONTEXTS = /^(Nest|Instance|Router|Routes|Server)/;
 
 function isNestInternal(context: unknown): boolean {
   return typeof context === 'string' && NEST_CONTEXTS.test(context);
+}
+
+/** Without what a stranger may have put into it. */
+function firstLine(message: unknown): string {
+  const text = message instanceof Error ? message.message : toText(message);
+  return text
+    .split('\n', 1)[0]!
+    .slice(0, MAX_FOREIGN_TEXT_CHARS)
+    .replace(/\p{Cc}/gu, '?');
 }
 
 function toText(message: unknown): string {
