@@ -276,16 +276,6 @@ describe('a peer and the tracker', () => {
     expect(read).toEqual(pages);
   });
 
-  it('refuse more hashes than one message may carry', async () => {
-    await using peer = await TrackerPeer.join(tracker);
-    const { digest, sizeBytes, hashes } = sampleFile({ seed: 11, chunkCount: 4_097 });
-    const half = { digest, sizeBytes, hashes, naming: 'publish', held: 'all' } as const;
-    await expect(peer.callAs('register', { files: [half, half] })).rejects.toMatchObject({
-      code: 'INVALID_REQUEST',
-    });
-    expect((await peer.callAs('register', { files: [half] })).results).toEqual([OK]);
-  });
-
   it('drop pages that do not have the digest they claim', async () => {
     await using peer = await TrackerPeer.join(tracker);
     const { sizeBytes, pages } = largeFile(10_000);

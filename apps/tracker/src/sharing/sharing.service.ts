@@ -1,13 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
-import {
-  HASH_BYTES,
-  MAX_HASHES_PER_MESSAGE,
-  TrackerError,
-  type FileResult,
-  type RegisterReply,
-  type RegisterRequest,
-  type UnshareReply,
-  type UnshareRequest,
+import type {
+  FileResult,
+  RegisterReply,
+  RegisterRequest,
+  UnshareReply,
+  UnshareRequest,
 } from '#protocol';
 import { PeersService } from '../peers/peers.service.js';
 import { toFileRefusal } from '../rpc/file-refusal.js';
@@ -26,12 +23,7 @@ export class SharingService {
     @Inject(UnshareFileService) private readonly withdrawal: UnshareFileService,
   ) {}
 
-  /** Throws INVALID_REQUEST for more hashes than one message may carry. */
   register(request: RegisterRequest): Promise<RegisterReply> {
-    if (countHashes(request) > MAX_HASHES_PER_MESSAGE) {
-      const message = `files: more than ${MAX_HASHES_PER_MESSAGE} hashes in one message`;
-      return Promise.reject(new TrackerError('INVALID_REQUEST', message));
-    }
     return this.writes.submit(async (sql) => {
       const peer = await this.peers.authorise(sql, request);
       const results = await outcomes(request.files, (file) =>
@@ -50,12 +42,6 @@ export class SharingService {
       return { results };
     });
   }
-}
-
-/** By their length as base64; exact up to the padding of each file. */
-function countHashes(request: RegisterRequest): number {
-  const count = ({ hashes = '' }) => Math.floor((hashes.length * 3) / 4 / HASH_BYTES);
-  return request.files.reduce((total, file) => total + count(file), 0);
 }
 
 async function outcomes<T>(
