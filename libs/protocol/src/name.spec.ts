@@ -8,6 +8,15 @@ const refusal = (reason: RegExp) =>
     details: expect.objectContaining({ reason: expect.stringMatching(reason) as string }) as object,
   }) as Error;
 
+function isName(text: string): boolean {
+  try {
+    parseName(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 const inHex = (value: number) => `U+${value.toString(16).padStart(4, '0')}`;
 
 describe('parseName', () => {
@@ -128,11 +137,30 @@ describe('parseName', () => {
 });
 
 describe('parsePrefix', () => {
-  it.each(['', 'models', 'models/', 'models/llama/'])('takes %j', (text) => {
-    expect(parsePrefix(text)).toBe(text);
+  it.each(['', 'models', 'models/', 'models/llama/', 'con', 'v1.', 'a/..', 'a b '])(
+    'takes %j',
+    (text) => {
+      expect(parsePrefix(text)).toBe(text);
+    },
+  );
+
+  it('takes whatever a name begins with, in its NFC form', () => {
+    const tokens = fc.constantFrom('.', '/', 'a', 'con', ' ', 'caf\u00e9', '\u65e5', '.bin');
+    const texts = fc.string({ unit: tokens, minLength: 1 }).filter(isName);
+    fc.assert(
+      fc.property(texts, fc.nat({ max: 20 }), (name, chars) => {
+        const prefix = name.slice(0, chars);
+        expect(parsePrefix(prefix)).toBe(prefix);
+      }),
+      { numRuns: 1_000 },
+    );
+    expect(parsePrefix('cafe\u0301')).toBe('caf\u00e9');
   });
 
-  it.each(['/', '//', 'models//', '../', '/models', 'a/../'])('refuses %j', (text) => {
+  it.each([
+    ...['/', '//', 'models//', '../', '/models', 'a/../', 'con/x', 'v1./', 'a\\', 'a:', '\u001b'],
+    ...['x'.repeat(256), 'x/'.repeat(512) + 'y'],
+  ])('refuses %j', (text) => {
     expect(() => parsePrefix(text)).toThrow(expect.objectContaining({ code: 'INVALID_NAME' }));
   });
 });
