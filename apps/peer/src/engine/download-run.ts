@@ -1,7 +1,5 @@
 import type { Writable } from 'node:stream';
-import { setTimeout } from 'node:timers/promises';
-import { isDigest, parseDigest } from '#protocol';
-import { TransferError } from '../core/transfer-error.js';
+import { isDigest, parseDigest, type FileSummary, type Manifest } from '#protocol';
 import { makeOutputParent } from '../disk/output-folder.js';
 import { planOutputs, type PlannedOutput } from '../disk/output-paths.js';
 import { DownloadJob, type DownloadProgress, type DownloadReport } from './download-job.js';
@@ -10,9 +8,7 @@ import { findFile, findPrefix, type FoundFile } from './find-files.js';
 import { MAX_TRANSFERS_AT_ONCE } from './peer-config.js';
 import type { PeerSession } from './peer-session.js';
 import { StreamJob } from './stream-job.js';
-
-const FIND_ATTEMPTS = 3;
-const FIND_RETRY_MS = 700;
+import { askPatiently, type Patience } from './tracker-patience.js';
 
 export interface DownloadOptions {
   /** Names, prefixes ending in `/`, or digests. */
@@ -78,7 +74,7 @@ export class DownloadRun {
     const { timeoutMs } = this.options;
     const [file] = await this.find(request, signal);
     const { summary, locations } = file!;
-    const manifest = await fetchManifest(this.session.client, summary, { signal });
+    const manifest = await this.manifestOf(summary, signal);
     const name = summary.name ?? summary.digest;
     const order = { name, manifest, locations, outputPath: '-', timeoutMs };
     return await this.track(new StreamJob(this.session, order, output), signal);
@@ -92,7 +88,7 @@ export class DownloadRun {
     const name = plan.name ?? plan.digest;
     try {
       signal.throwIfAborted();
-      const manifest = await fetchManifest(this.session.client, summary, { signal });
+      const manifest = await this.manifestOf(summary, signal);
       await makeOutputParent(plan);
       const { existingFile, timeoutMs } = this.options;
       const outputPath = plan.path;
@@ -115,28 +111,28 @@ export class DownloadRun {
     }
   }
 
-  /** Keeps asking while the tracker cannot be reached: for as long as the time-out says, else for
-   *  as long as a restart of the tracker takes. */
-  private async find(request: string, signal: AbortSignal): Promise<FoundFile[]> {
-    const { timeoutMs } = this.options;
-    const startedMs = performance.now();
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        return await this.findOnce(request, signal);
-      } catch (error) {
-        const isAway = error instanceof TransferError && error.code === 'TRACKER_UNREACHABLE';
-        const isOver =
-          timeoutMs === undefined
-            ? attempt >= FIND_ATTEMPTS
-            : performance.now() - startedMs + FIND_RETRY_MS > timeoutMs;
-        if (!isAway || isOver) throw error;
-        this.session.notify({ type: 'waiting', name: request, reason: error.message });
-        await setTimeout(FIND_RETRY_MS, undefined, { signal });
-      }
-    }
+  private find(request: string, signal: AbortSignal): Promise<FoundFile[]> {
+    const patience = this.patience('brief', request, signal);
+    return askPatiently((options) => this.findOnce(request, options), patience);
   }
 
-  private async findOnce(request: string, signal: AbortSignal): Promise<FoundFile[]> {
+  /** The download has begun: a tracker that is away does not end it. */
+  private manifestOf(summary: FileSummary, signal: AbortSignal): Promise<Manifest> {
+    const { client } = this.session;
+    const patience = this.patience('endless', summary.name ?? summary.digest, signal);
+    return askPatiently((options) => fetchManifest(client, summary, options), patience);
+  }
+
+  private patience(kind: Patience['kind'], name: string, signal: AbortSignal): Patience {
+    const { timeoutMs } = this.options;
+    const onWaiting = (reason: string) => this.session.notify({ type: 'waiting', name, reason });
+    return { kind, timeoutMs, onWaiting, signal };
+  }
+
+  private async findOnce(
+    request: string,
+    { signal }: { signal: AbortSignal },
+  ): Promise<FoundFile[]> {
     const { client, peerId, config } = this.session;
     if (request.endsWith('/') && !isDigest(request)) {
       return await findPrefix(client, request, { signal });
