@@ -24,8 +24,7 @@ export async function verifyFile(
 ): Promise<FileVerification> {
   options.signal.throwIfAborted();
   return onDisk({ path, verb: 'read', missing: 'PATH_NOT_FOUND' }, async () => {
-    const stats = await stat(path);
-    if (!stats.isFile()) throw new TransferError('USAGE', `${path} is not a regular file`);
+    await assertVerifiable(path);
     const handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
       const badChunks = await findBadChunks({ handle, path, manifest }, options);
@@ -35,6 +34,12 @@ export async function verifyFile(
       await handle.close();
     }
   });
+}
+
+/** Throws TransferError PATH_NOT_FOUND, USAGE for anything but a regular file, or a disk's. */
+export async function assertVerifiable(path: string): Promise<void> {
+  const stats = await onDisk({ path, verb: 'read', missing: 'PATH_NOT_FOUND' }, () => stat(path));
+  if (!stats.isFile()) throw new TransferError('USAGE', `${path} is not a regular file`);
 }
 
 async function findBadChunks(

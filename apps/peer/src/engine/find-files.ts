@@ -30,7 +30,7 @@ export async function findFile(
   ref: string,
   { self, maxLocations, signal }: FindOptions,
 ): Promise<FoundFile> {
-  const file = isDigest(ref) ? ref : checkedName(() => parseName(ref));
+  const file = parseFileRef(ref);
   const exclude = self === undefined ? {} : { exclude: self };
   try {
     const request = { files: [file], limit: maxLocations, ...exclude };
@@ -80,6 +80,11 @@ export async function* listFiles(
       throw callError(error, prefix);
     }
   } while (after !== undefined);
+}
+
+/** A digest as it is, a name in its NFC form. Throws TransferError INVALID_NAME. */
+export function parseFileRef(ref: string): string {
+  return isDigest(ref) ? ref : checkedName(() => parseName(ref));
 }
 
 function checkedName<T>(parse: () => T): T {

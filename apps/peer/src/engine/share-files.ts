@@ -7,7 +7,7 @@ import { expandSharedPaths, type SharedPathsOptions } from '../disk/shared-paths
 import type { AnnouncedName } from './announcement.js';
 import type { Offer } from './offer.js';
 import type { PeerSession } from './peer-session.js';
-import { refusalError } from './tracker-refusal.js';
+import { callError, refusalError } from './tracker-refusal.js';
 import { Transfer } from './transfer.js';
 
 /** A file that is being served. */
@@ -42,7 +42,11 @@ export async function shareFiles(
   { naming, onHashed, signal }: ShareOptions,
 ): Promise<ServedFile[]> {
   const paths = await expandSharedPaths(what, { signal });
-  await session.announcer.contact();
+  try {
+    await session.announcer.contact();
+  } catch (error) {
+    throw callError(error, 'the tracker');
+  }
   const served: Served[] = [];
   const answers: Promise<readonly FileResult[]>[] = [];
   const hashing = buildManifests(paths, { signal, onProgress: onHashed });

@@ -2,6 +2,7 @@ import { newPeerId, newSession } from '#identity';
 import { API_VERSION, type Endpoint, type FileResult } from '#protocol';
 import type { Home } from '../disk/home.js';
 import { TrackerClient } from '../net/tracker-client.js';
+import { parseFileRef } from './find-files.js';
 import { callError, refusalError } from './tracker-refusal.js';
 
 export interface UnshareOptions {
@@ -20,13 +21,14 @@ export interface UnsharedFile {
 }
 
 /** Takes names out of the library, so that no process of this home serves them, and tells the
- *  tracker for all of them. Throws TransferError FILE_NOT_FOUND when neither library nor tracker
+ *  tracker for all of them. Throws TransferError INVALID_NAME, FILE_NOT_FOUND when neither library nor tracker
  *  knows a name, NAME_NOT_YOURS, or TRACKER_UNREACHABLE (the library is changed by then). */
 export async function unshareFiles(
   home: Home,
-  names: readonly string[],
+  refs: readonly string[],
   { trackers, naming, programVersion, hostname, signal }: UnshareOptions,
 ): Promise<UnsharedFile[]> {
+  const names = refs.map(parseFileRef);
   const removed: UnsharedFile[] = [];
   for (const name of names) {
     const entries = await home.library.remove({ name });

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { ChunkIndex, Endpoint, Manifest } from '#protocol';
 import { TransferError } from '../core/transfer-error.js';
 import type { Home } from '../disk/home.js';
-import { verifyFile } from '../disk/verify-file.js';
+import { assertVerifiable, verifyFile } from '../disk/verify-file.js';
 import { NetworkLookup } from './network-lookup.js';
 
 export interface VerifyOptions {
@@ -32,6 +32,7 @@ export async function verifyPath(
   { trackers, cwd, onProgress, signal }: VerifyOptions,
 ): Promise<VerifyReport> {
   const path = resolve(cwd, what.path);
+  await assertVerifiable(path);
   const { name, manifest } =
     what.name === undefined
       ? await fromLibrary(home, path)
