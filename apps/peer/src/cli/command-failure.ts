@@ -15,7 +15,7 @@ export interface CommandFailure {
 
 /** What oclif throws for wrong usage is wrong usage; anything untyped is a fault of ours. */
 export function toFailure(error: unknown): CommandFailure {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = oneLine(error instanceof Error ? error.message : String(error));
   if (error instanceof TransferError) {
     const data =
       error instanceof DoneInPart || error instanceof ContentMismatch ? { data: error.data } : {};
@@ -24,11 +24,14 @@ export function toFailure(error: unknown): CommandFailure {
   if (error instanceof StoppedBySignal) return { code: error.name, message, exit: error.exitCode };
   const { oclif } = error as { readonly oclif?: { readonly exit?: number } };
   return oclif?.exit === EXIT_CODES.usage
-    ? { code: 'USAGE', message: firstLines(message), exit: EXIT_CODES.usage }
+    ? { code: 'USAGE', message, exit: EXIT_CODES.usage }
     : { code: 'INTERNAL', message, exit: EXIT_CODES.fault };
 }
 
-/** oclif's message without its pointer to --help. */
-function firstLines(message: string): string {
-  return message.replace(/\nSee more help with --help$/, '');
+/** A message without oclif's additions: its pointer to --help, and several lines. */
+function oneLine(message: string): string {
+  return message
+    .replace(/\nSee more help with --help$/, '')
+    .replace(/^Parsing (--\S+) \n\t/, '$1: ')
+    .replace(/:\n(?=\S)/g, ': ');
 }

@@ -28,7 +28,7 @@ export function toFiles(outcomes: readonly FileOutcome[]): DownloadReport[] {
     const code = error instanceof TransferError ? error.code : 'INTERNAL';
     return { name, code, message: error.message };
   });
-  const list = failed.map(({ name, message }) => `${name}: ${message}`).join('\n');
-  const message = `${failed.length} of ${outcomes.length} files failed\n${list}`;
+  const list = failed.map(({ name, message }) => `${name}: ${message}`).join('; ');
+  const message = `${failed.length} of ${outcomes.length} files failed: ${list}`;
   throw new DoneInPart(message, { files, failed }, { cause: first.error });
 }

@@ -1,13 +1,16 @@
 import { Command, Flags } from '@oclif/core';
+import { formatEndpoint, isLoopbackHost } from '#protocol';
 import { openHome, type Home } from '../engine/open-home.js';
 import type { SessionEvent } from '../engine/session-event.js';
 import { toFailure } from './command-failure.js';
-import { EXIT_CODES } from './exit-codes.js';
+import type { PeerConfig } from '../engine/peer-config.js';
+import { toJsonLine } from './json-line.js';
 import { printable } from './printable.js';
 import { renderError } from './render-error.js';
 import { renderSessionEvent } from './render-session-event.js';
+import { toPeerConfig } from './session-options.js';
 import { defaultHome, resolveSettings, type SettingFlags, type Settings } from './settings.js';
-import { StopSignal } from './stop-signal.js';
+import { StoppedBySignal, StopSignal } from './stop-signal.js';
 
 export type ProgressMode = 'auto' | 'bar' | 'json' | 'none';
 
@@ -44,6 +47,8 @@ export abstract class PeerCommand extends Command {
     }),
   };
 
+  /** What a signal means: an early end, or, for what runs until it is stopped, the end. */
+  protected readonly signalMeans: 'interrupted' | 'done' = 'interrupted';
   protected readonly stop = new StopSignal();
   private isPublished = false;
 
@@ -59,17 +64,33 @@ export abstract class PeerCommand extends Command {
     return resolveSettings(flags, home.config);
   }
 
+  /** For the commands that serve; warns when others than this machine's programs may connect. */
+  protected peerConfig(
+    flags: SettingFlags,
+    home: Home,
+    more: { maxPeerCount?: number | undefined } = {},
+  ): PeerConfig {
+    const programVersion = this.config.version;
+    const config = toPeerConfig(this.settings(flags, home), { ...more, programVersion });
+    const { listen } = config;
+    if (!isLoopbackHost(listen.host)) {
+      const where = formatEndpoint(listen);
+      this.say(`--insecure: whoever reaches ${where} may fetch what is served here`);
+    }
+    return config;
+  }
+
   /** Prints `data` as this command's one JSON object now, rather than when it ends. */
   protected publish(data: unknown): void {
     if (!this.jsonEnabled() || this.isPublished) return;
     this.isPublished = true;
-    process.stdout.write(`${JSON.stringify({ ok: true, data })}\n`);
+    process.stdout.write(toJsonLine({ ok: true, data }));
   }
 
   /** Like {@link publish}, for the events of commands that run until they are stopped. */
   protected publishEvent(event: object): void {
     this.isPublished = true;
-    process.stdout.write(`${JSON.stringify(event)}\n`);
+    process.stdout.write(toJsonLine(event));
   }
 
   /** A line for people, on stderr; strangers' text in it is made harmless. */
@@ -84,7 +105,7 @@ export abstract class PeerCommand extends Command {
   ): void {
     if (event.type === 'waiting' && flags.progress === 'json') {
       const { name, reason } = event;
-      process.stderr.write(`${JSON.stringify({ event: 'waiting', name, reason })}\n`);
+      process.stderr.write(toJsonLine({ event: 'waiting', name, reason }));
       return;
     }
     const line = renderSessionEvent(event, flags.verbose ? 'all' : 'important');
@@ -92,7 +113,7 @@ export abstract class PeerCommand extends Command {
   }
 
   protected override logJson(json: unknown): void {
-    if (!this.isPublished) process.stdout.write(`${JSON.stringify(json)}\n`);
+    if (!this.isPublished) process.stdout.write(toJsonLine(json));
   }
 
   protected override toSuccessJson(result: unknown): unknown {
@@ -101,11 +122,16 @@ export abstract class PeerCommand extends Command {
 
   /** Results are printed as they come; an error is printed here, once. */
   protected override catch(error: Error): Promise<never> {
-    const failure = toFailure(error);
-    if (failure.exit === EXIT_CODES.fault) process.stderr.write(`${error.stack ?? ''}\n`);
-    if (this.jsonEnabled()) this.logJson(JSON.parse(renderError(failure, 'json')));
-    if (!this.jsonEnabled() || this.isPublished) {
-      process.stderr.write(`${renderError(failure, 'text')}\n`);
+    const isStopped = this.signal.aborted && error.name === 'AbortError';
+    const reason: unknown = isStopped ? this.signal.reason : error;
+    if (reason instanceof StoppedBySignal && this.signalMeans === 'done') this.exit(0);
+    const failure = toFailure(reason);
+    const isBug = failure.code === 'INTERNAL';
+    if (isBug) for (const line of (error.stack ?? '').split('\n')) this.say(line);
+    if (this.jsonEnabled() && !this.isPublished) {
+      process.stdout.write(renderError(failure, 'json'));
+    } else {
+      process.stderr.write(renderError(failure, 'text'));
     }
     this.exit(failure.exit);
   }

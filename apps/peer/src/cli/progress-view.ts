@@ -1,6 +1,7 @@
 import type { createLogUpdate } from 'log-update';
 import type { DownloadProgress } from '../engine/download-job.js';
 import type { ProgressMode } from './peer-command.js';
+import { toJsonLine } from './json-line.js';
 import { RateMeter } from './rate-meter.js';
 import { renderProgressLine, type ProgressSample } from './render-progress.js';
 
@@ -73,7 +74,7 @@ export class ProgressView {
 
   private writeJson(samples: readonly ProgressSample[]): void {
     for (const sample of samples) {
-      process.stderr.write(`${JSON.stringify({ event: 'progress', ...sample })}\n`);
+      process.stderr.write(toJsonLine({ event: 'progress', ...sample }));
     }
   }
 

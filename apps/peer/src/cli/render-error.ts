@@ -1,9 +1,13 @@
 import type { CommandFailure } from './command-failure.js';
+import { toJsonLine } from './json-line.js';
 import { printable } from './printable.js';
 
-/** One line for people, or the object that `--json` promises. */
+/** One line for people, or the object that `--json` promises; with its line break. */
 export function renderError(failure: CommandFailure, format: 'json' | 'text'): string {
-  if (format === 'text') return `peer: ${printable(failure.message)}`;
-  const { data, ...error } = failure;
-  return JSON.stringify({ ok: false, error, ...(data === undefined ? {} : { data }) });
+  if (format === 'text') return `peer: ${printable(failure.message)}\n`;
+  return toJsonLine(toErrorObject(failure));
+}
+
+export function toErrorObject({ data, ...error }: CommandFailure): object {
+  return { ok: false, error, ...(data === undefined ? {} : { data }) };
 }

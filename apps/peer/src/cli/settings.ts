@@ -36,14 +36,9 @@ export function resolveSettings(flags: SettingFlags, file: Record<string, unknow
   const text = (key: string) => textOf(file, key);
   const trackerText = flags.tracker ?? text('tracker') ?? DEFAULT_TRACKER;
   const isInsecure = flags.insecure ?? file['insecure'] === true;
-  const endpoint = (key: string) => {
-    const value = text(key);
-    return value === undefined ? undefined : toEndpoint(value);
-  };
-  const rate = (key: string) => {
-    const value = text(key);
-    return value === undefined ? Infinity : checked(parseRate(value), value, 'a rate');
-  };
+  const endpoint = (key: string) => named(key, text(key), toEndpoint);
+  const rate = (key: string) =>
+    named(key, text(key), (value) => checked(parseRate(value), value, 'a rate')) ?? Infinity;
   const settings: Settings = {
     trackers: trackerText.split(',').map((part) => toTracker(part.trim())),
     listen: flags.listen ?? endpoint('listen') ?? DEFAULT_LISTEN,
@@ -68,6 +63,17 @@ function assertLoopback(endpoints: readonly Endpoint[]): void {
   const where = formatEndpoint(remote);
   const message = `${where} is not on this machine: connections are not encrypted, so that takes --insecure`;
   throw new TransferError('USAGE', message);
+}
+
+/** What a value of the configuration file means; an error names its key. */
+function named<T>(key: string, value: string | undefined, parse: (text: string) => T) {
+  if (value === undefined) return undefined;
+  try {
+    return parse(value);
+  } catch (cause) {
+    const message = `config.json: "${key}": ${(cause as Error).message}`;
+    throw new TransferError('USAGE', message, { cause });
+  }
 }
 
 function textOf(file: Record<string, unknown>, key: string): string | undefined {

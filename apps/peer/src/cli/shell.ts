@@ -9,7 +9,7 @@ import { ProgressView } from './progress-view.js';
 import { renderDownload } from './render-download.js';
 import { renderInfo, toInfoData } from './render-info.js';
 import { renderList, toListedFile } from './render-list.js';
-import { renderReady } from './render-ready.js';
+import { renderReady, toReadyEvent } from './render-ready.js';
 import { renderStatus } from './render-status.js';
 import { splitWords } from './split-words.js';
 
@@ -32,33 +32,47 @@ export interface ShellContext {
   onView(view: ProgressView | undefined): void;
 }
 
+/** What a line gave: for people, and for programs. */
+export interface ShellAnswer {
+  readonly text: string;
+  readonly data: unknown;
+}
+
 /** The interactive client: one line in, text out. The session stays, whatever a line does. */
 export class Shell {
   constructor(private readonly context: ShellContext) {}
 
   /** The answer to print; undefined ends the session. Throws for a line that fails. */
-  async execute(line: string, { signal }: { signal: AbortSignal }): Promise<string | undefined> {
+  async execute(
+    line: string,
+    { signal }: { signal: AbortSignal },
+  ): Promise<ShellAnswer | undefined> {
     const words = splitWords(line);
     if (words === undefined) throw new TransferError('USAGE', 'a quote is left open');
     const [verb, ...args] = words;
     const { lookup } = this.context;
     switch (verb) {
       case undefined:
-        return '';
+        return { text: '', data: null };
       case 'exit':
       case 'quit':
         return undefined;
       case 'help':
-        return SHELL_HELP;
+        return { text: SHELL_HELP, data: SHELL_HELP.split('\n') };
       case 'show':
       case 'list': {
         const files = await lookup.list(args[0] ?? '', { signal });
-        return renderList({ total: files.length, files: files.map(toListedFile) });
+        const data = { total: files.length, files: files.map(toListedFile) };
+        return { text: renderList(data), data };
       }
-      case 'info':
-        return renderInfo(toInfoData(await lookup.info(oneName(verb, args), { signal })));
-      case 'status':
-        return renderStatus(await lookup.status(oneName(verb, args), { signal }));
+      case 'info': {
+        const data = toInfoData(await lookup.info(oneName(verb, args), { signal }));
+        return { text: renderInfo(data), data };
+      }
+      case 'status': {
+        const data = await lookup.status(oneName(verb, args), { signal });
+        return { text: renderStatus(data), data };
+      }
       case 'share':
         return this.share(args, signal);
       case 'download':
@@ -68,7 +82,7 @@ export class Shell {
     }
   }
 
-  private async share(args: readonly string[], signal: AbortSignal): Promise<string> {
+  private async share(args: readonly string[], signal: AbortSignal): Promise<ShellAnswer> {
     const [countText = '', ...paths] = args;
     if (!/^[1-9][0-9]*$/.test(countText)) {
       throw new TransferError('USAGE', 'share takes the number of files, then the files');
@@ -80,10 +94,11 @@ export class Shell {
     const onHashed = () => undefined;
     const options = { naming: 'publish' as const, onHashed, signal };
     const files = await shareFiles(session, { paths, cwd }, options);
-    return renderReady(session.endpoint, files);
+    const { endpoint } = session;
+    return { text: renderReady(endpoint, files), data: toReadyEvent(endpoint, files) };
   }
 
-  private async download(requests: readonly string[], signal: AbortSignal): Promise<string> {
+  private async download(requests: readonly string[], signal: AbortSignal): Promise<ShellAnswer> {
     if (requests.length === 0) throw new TransferError('USAGE', 'download takes names');
     const { session, cwd, progress } = this.context;
     const options = {
@@ -99,7 +114,8 @@ export class Shell {
     shown.view = view;
     this.context.onView(view);
     try {
-      return renderDownload(toFiles(await run.toFiles({ signal })));
+      const files = toFiles(await run.toFiles({ signal }));
+      return { text: renderDownload(files), data: { files } };
     } finally {
       this.context.onView(undefined);
     }

@@ -5,7 +5,6 @@ import { renderDownload } from '../cli/render-download.js';
 import { runExec } from '../cli/run-exec.js';
 import { parseSeedFor, waitToSeed } from '../cli/seed-for.js';
 import { servingFlags } from '../cli/session-flags.js';
-import { toPeerConfig } from '../cli/session-options.js';
 import { durationFlag, rateFlag } from '../cli/value-flags.js';
 import { TransferError } from '../core/transfer-error.js';
 import type { DownloadReport } from '../engine/download-job.js';
@@ -52,14 +51,14 @@ export default class Download extends PeerCommand {
     if (isStream && (requests.length > 1 || requests[0]!.endsWith('/'))) {
       throw new TransferError('USAGE', '-o - takes one file');
     }
+    if (isStream && (seedFor > 0 || flags.exec !== undefined)) {
+      throw new TransferError('USAGE', '-o - leaves no file for --seed or --exec');
+    }
     if (isStream && this.jsonEnabled()) {
       throw new TransferError('USAGE', '-o - and --json both need stdout');
     }
     const home = await this.openHome(flags);
-    const config = toPeerConfig(this.settings(flags, home), {
-      programVersion: this.config.version,
-      maxPeerCount: flags['max-peers'],
-    });
+    const config = this.peerConfig(flags, home, { maxPeerCount: flags['max-peers'] });
     const shown: { view?: ProgressView } = {};
     await using session = await PeerSession.open(home, config, (event) => {
       shown.view?.clear();

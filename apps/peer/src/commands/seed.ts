@@ -1,7 +1,6 @@
 import { PeerCommand } from '../cli/peer-command.js';
 import { renderReady, toReadyEvent } from '../cli/render-ready.js';
 import { servingFlags } from '../cli/session-flags.js';
-import { toPeerConfig } from '../cli/session-options.js';
 import { watchLibrary } from '../engine/library-watch.js';
 import { PeerSession } from '../engine/peer-session.js';
 import { seedLibrary } from '../engine/share-files.js';
@@ -11,12 +10,12 @@ export default class Seed extends PeerCommand {
     'serve everything that was shared or downloaded here, until stopped';
   static override flags = { ...servingFlags };
 
+  protected override readonly signalMeans = 'done';
+
   async run(): Promise<void> {
     const { flags } = await this.parse(Seed);
     const home = await this.openHome(flags);
-    const config = toPeerConfig(this.settings(flags, home), {
-      programVersion: this.config.version,
-    });
+    const config = this.peerConfig(flags, home);
     const observe = (event: Parameters<typeof this.sayEvent>[0]) => this.sayEvent(event, flags);
     await using session = await PeerSession.open(home, config, observe);
     const files = await seedLibrary(session, {

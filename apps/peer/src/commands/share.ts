@@ -2,10 +2,10 @@ import { Args, Flags } from '@oclif/core';
 import { PeerCommand } from '../cli/peer-command.js';
 import { renderReady, toReadyEvent } from '../cli/render-ready.js';
 import { servingFlags } from '../cli/session-flags.js';
-import { toPeerConfig } from '../cli/session-options.js';
 import { HashingView } from '../cli/hashing-view.js';
 import { watchLibrary } from '../engine/library-watch.js';
 import { PeerSession } from '../engine/peer-session.js';
+import type { SessionEvent } from '../engine/session-event.js';
 import { shareFiles } from '../engine/share-files.js';
 
 export default class Share extends PeerCommand {
@@ -21,13 +21,17 @@ export default class Share extends PeerCommand {
     'new-version': Flags.boolean({ description: 'let a taken name point to this content now' }),
   };
 
+  protected override readonly signalMeans = 'done';
+
   async run(): Promise<void> {
     const { argv, flags } = await this.parse(Share);
     const home = await this.openHome(flags);
-    const config = toPeerConfig(this.settings(flags, home), {
-      programVersion: this.config.version,
-    });
-    const observe = (event: Parameters<typeof this.sayEvent>[0]) => this.sayEvent(event, flags);
+    const config = this.peerConfig(flags, home);
+    let isServing = false;
+    const observe = (event: SessionEvent) => {
+      // Until then a tracker that is away ends the command, which says so itself.
+      if (isServing || event.type !== 'trackerLost') this.sayEvent(event, flags);
+    };
     await using session = await PeerSession.open(home, config, observe);
     using hashing = new HashingView(flags.progress);
     const files = await shareFiles(
@@ -40,6 +44,7 @@ export default class Share extends PeerCommand {
       },
     );
     hashing.close();
+    isServing = true;
     watchLibrary(session, observe, { signal: this.signal });
     if (this.jsonEnabled()) this.publishEvent(toReadyEvent(session.endpoint, files));
     else this.log(renderReady(session.endpoint, files));

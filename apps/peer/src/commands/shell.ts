@@ -1,10 +1,9 @@
 import { toFailure } from '../cli/command-failure.js';
+import { renderError, toErrorObject } from '../cli/render-error.js';
 import { LineReader } from '../cli/line-reader.js';
 import { PeerCommand } from '../cli/peer-command.js';
-import { printable } from '../cli/printable.js';
 import type { ProgressView } from '../cli/progress-view.js';
 import { servingFlags } from '../cli/session-flags.js';
-import { toPeerConfig } from '../cli/session-options.js';
 import { Shell } from '../cli/shell.js';
 import { StoppedBySignal } from '../cli/stop-signal.js';
 import { NetworkLookup } from '../engine/network-lookup.js';
@@ -18,14 +17,13 @@ export default class ShellCommand extends PeerCommand {
   async run(): Promise<void> {
     const { flags } = await this.parse(ShellCommand);
     const home = await this.openHome(flags);
-    const settings = this.settings(flags, home);
-    const config = toPeerConfig(settings, { programVersion: this.config.version });
+    const config = this.peerConfig(flags, home);
     let view: ProgressView | undefined;
     await using session = await PeerSession.open(home, config, (event) => {
       view?.clear();
       this.sayEvent(event, flags);
     });
-    using lookup = new NetworkLookup(settings.trackers);
+    using lookup = new NetworkLookup(config.trackers);
     const shell = new Shell({
       session,
       lookup,
@@ -53,9 +51,12 @@ export default class ShellCommand extends PeerCommand {
       try {
         const answer = await shell.execute(line, { signal: command.signal });
         if (answer === undefined) return;
-        if (answer !== '') process.stdout.write(`${answer}\n`);
+        if (this.jsonEnabled()) this.publishEvent({ ok: true, data: answer.data });
+        else if (answer.text !== '') this.log(answer.text);
       } catch (error) {
-        process.stdout.write(`error: ${printable(toFailure(error).message)}\n`);
+        const failure = toFailure(error);
+        if (this.jsonEnabled()) this.publishEvent(toErrorObject(failure));
+        else process.stderr.write(renderError(failure, 'text'));
       }
       command = undefined;
       this.signal.throwIfAborted();
