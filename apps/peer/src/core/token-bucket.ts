@@ -28,6 +28,11 @@ export class TokenBucket {
     return 0;
   }
 
+  /** Bytes that were taken and not used. */
+  giveBack({ bytes }: { bytes: number }): void {
+    this.availableBytes = Math.min(this.options.burstBytes, this.availableBytes + bytes);
+  }
+
   /** A clock that went back fills nothing. */
   private fill(nowMs: number): void {
     const elapsedMs = Math.max(0, nowMs - (this.filledAtMs ?? nowMs));

@@ -1,4 +1,10 @@
-import type { ChunkIndex, ChunkRegisterFile, FileResult, RegisterFile } from '#protocol';
+import {
+  MAX_RANGES_PER_FILE,
+  type ChunkIndex,
+  type ChunkRegisterFile,
+  type FileResult,
+  type RegisterFile,
+} from '#protocol';
 import type { Transfer } from './transfer.js';
 
 export interface AnnouncedName {
@@ -45,20 +51,28 @@ export class Announcement {
     entry.resolve = [];
   }
 
-  beginReport(): void {
-    this.reported = this.gained;
-    this.gained = new Set();
+  /** The file will not be registered: whoever waits for that is told so. */
+  withdraw(): void {
+    const message = 'it was withdrawn before the tracker had it';
+    for (const name of [...this.names.keys()]) {
+      this.settle(name, { ok: false, code: 'INTERNAL', message });
+    }
   }
 
-  reportedFile(): ChunkRegisterFile {
-    const indexes = [...this.reported].sort((a, b) => a - b);
+  /** What was stored since the last report. Undefined when that is more ranges than a message may
+   *  have: then the whole registration is due, which says it in fewer bytes. */
+  beginReport(): ChunkRegisterFile | undefined {
+    this.reported = this.gained;
+    this.gained = new Set();
     const ranges: [number, number][] = [];
-    for (const index of indexes) {
+    for (const index of [...this.reported].sort((a, b) => a - b)) {
       const range = ranges.at(-1);
       if (range?.[1] === index - 1) range[1] = index;
       else ranges.push([index, index]);
     }
-    return { digest: this.transfer.digest, ranges };
+    if (ranges.length <= MAX_RANGES_PER_FILE) return { digest: this.transfer.digest, ranges };
+    this.endReport(undefined);
+    return undefined;
   }
 
   /** A tracker that does not know of us in this swarm gets a whole registration instead. */

@@ -12,6 +12,7 @@ import { backoffMs } from '../core/backoff.js';
 import { TransferError } from '../core/transfer-error.js';
 import type { TrackerClient } from '../net/tracker-client.js';
 import { Announcement, type AnnouncedName } from './announcement.js';
+import { beginReports, reportBatches } from './chunk-report.js';
 import { registerAll } from './registration.js';
 import type { Transfer } from './transfer.js';
 import { Wakeable } from './wakeable.js';
@@ -21,7 +22,7 @@ const RETRY_MAX_MS = 5_000;
 /** Newly stored chunks are reported together, this long after the first of them. */
 const CHUNK_REPORT_MS = 500;
 const MAX_HEARTBEAT_MS = 20_000;
-const STOP_TIMEOUT_MS = 3_000;
+const STOP_TIMEOUT_MS = 1_500;
 
 export interface AnnouncerHost {
   readonly peerId: PeerId;
@@ -64,12 +65,20 @@ export class Announcer {
     this.running ??= this.run();
   }
 
-  /** Resolves once the tracker has answered; rejects when the first attempt to reach it fails. */
-  async contact(): Promise<void> {
-    while (this.session === undefined) {
-      if (this.lastError !== undefined) throw this.lastError;
-      if (this.stopping.signal.aborted) throw new Error('the announcer has stopped');
-      await new Promise<void>((resolve) => this.contactWaiters.push(resolve));
+  /** Resolves once the tracker has answered; rejects when the first attempt to reach it fails, or
+   *  with the signal's reason. */
+  async contact({ signal } = { signal: this.stopping.signal }): Promise<void> {
+    const wake = () => this.wakeContactWaiters();
+    signal.addEventListener('abort', wake, { once: true });
+    try {
+      while (this.session === undefined) {
+        signal.throwIfAborted();
+        if (this.lastError !== undefined) throw this.lastError;
+        this.stopping.signal.throwIfAborted();
+        await new Promise<void>((resolve) => this.contactWaiters.push(resolve));
+      }
+    } finally {
+      signal.removeEventListener('abort', wake);
     }
   }
 
@@ -100,6 +109,7 @@ export class Announcer {
 
   /** Takes a file back. `completed`: this host has had all of it nevertheless. */
   withdraw(transfer: Transfer, { completed }: { completed: boolean }): void {
+    this.announcements.get(transfer)?.withdraw();
     this.announcements.delete(transfer);
     this.withdrawals.set(transfer.digest, { completed });
     this.wakeable.wake();
@@ -110,8 +120,9 @@ export class Announcer {
     if (this.stopping.signal.aborted) return;
     this.stopping.abort();
     this.wakeable.wake();
+    this.wakeContactWaiters();
     await this.running;
-    if (this.session === undefined) return;
+    if (this.session === undefined || this.lastError !== undefined) return;
     const signal = AbortSignal.timeout(STOP_TIMEOUT_MS);
     try {
       await this.report(signal);
@@ -149,17 +160,18 @@ export class Announcer {
   }
 
   private async recover(error: Error): Promise<void> {
+    if (error === this.stopping.signal.reason) return;
+    const { failedAttempts: attempt } = this;
+    this.failedAttempts += 1;
     if (error instanceof TrackerError && error.code === 'SESSION_UNKNOWN') {
       this.forgetSession();
-      return;
+      // Once, that is another start of the tracker; again, something is wrong with it.
+      if (attempt === 0) return;
     }
-    if (error === this.stopping.signal.reason) return;
     const isUnreachable = error instanceof TransferError && error.code === 'TRACKER_UNREACHABLE';
     const isRefusal = error instanceof TrackerError;
     if (!isUnreachable && !isRefusal) throw error;
     this.setReachable(error);
-    const { failedAttempts: attempt } = this;
-    this.failedAttempts += 1;
     const options = { random: Math.random, baseMs: RETRY_BASE_MS, maxMs: RETRY_MAX_MS };
     await this.wakeable.sleep(backoffMs({ attempt, ...options }));
   }
@@ -199,18 +211,15 @@ export class Announcer {
 
   private async report(signal: AbortSignal): Promise<void> {
     this.reportDueMs = Infinity;
-    const reports = [...this.announcements.values()].filter((entry) => entry.gained.size > 0);
-    for (const entry of reports) entry.beginReport();
+    const reports = beginReports(this.announcements.values());
     try {
-      for (let start = 0; start < reports.length; start += 100) {
-        const batch = reports.slice(start, start + 100);
-        const files = batch.map((entry) => entry.reportedFile());
-        const request = { ...this.caller(), files };
+      for (const batch of reportBatches(reports)) {
+        const request = { ...this.caller(), files: batch.map(({ file }) => file) };
         const { results } = await this.client.call('chunkRegister', request, { signal });
-        batch.forEach((entry, index) => entry.endReport(results[index]));
+        batch.forEach(({ entry }, index) => entry.endReport(results[index]));
       }
     } catch (error) {
-      for (const entry of reports) entry.abandonReport();
+      for (const { entry } of reports) entry.abandonReport();
       this.reportDueMs = performance.now() + CHUNK_REPORT_MS;
       throw error;
     }
@@ -225,7 +234,9 @@ export class Announcer {
         return { ref, scope: 'peer' as const, naming: 'keep' as const, completed };
       });
       await this.client.call('unshare', { ...this.caller(), files }, { signal });
-      for (const [ref] of batch) this.withdrawals.delete(ref);
+      for (const [ref, told] of batch) {
+        if (this.withdrawals.get(ref) === told) this.withdrawals.delete(ref);
+      }
     }
   }
 

@@ -1,26 +1,16 @@
+import { setMaxListeners } from 'node:events';
 import { ProtocolError, type Digest, type Endpoint, type PeerId, type WireCode } from '#protocol';
-import { backoffMs } from '../core/backoff.js';
 import type { BanLedger } from '../core/ban-ledger.js';
 import { dialPeer } from '../net/dialer.js';
 import type { HelloSelf } from '../net/handshake.js';
 import type { ConnectionHandler, PeerConnection } from '../net/peer-connection.js';
+import { Acquaintances } from './acquaintances.js';
 import { IDLE_LINK_MS, MAX_CONNECTION_COUNT, MAX_DIALS_AT_ONCE } from './peer-config.js';
 import { PeerLink, type LinkHost } from './peer-link.js';
 import type { Transfer } from './transfer.js';
 
-const DIAL_BASE_MS = 500;
-const DIAL_MAX_MS = 60_000;
-const REFUSAL_MS = 3_000;
-
-interface Acquaintance {
-  /** Transfers that want this peer once it is connected. */
-  readonly wanted: Set<Transfer>;
-  /** Transfers it would not take part in, and when to ask again. */
-  readonly refusals: Map<Transfer, number>;
-  failedAttempts: number;
-  notBeforeMs: number;
-  isDialling: boolean;
-}
+/** A connection that held for this long is no failure when it breaks. */
+const STEADY_LINK_MS = 10_000;
 
 export interface PoolHost extends Pick<
   LinkHost,
@@ -35,11 +25,15 @@ export interface PoolHost extends Pick<
 /** All connections of this process: at most one for each other process. Owns them. */
 export class ConnectionPool implements LinkHost {
   private readonly links = new Map<PeerId, PeerLink>();
-  private readonly acquaintances = new Map<PeerId, Acquaintance>();
+  /** Those of the links, and those that are still closing. */
+  private readonly connections = new Set<PeerConnection>();
+  private readonly acquaintances = new Acquaintances();
   private readonly stopping = new AbortController();
   private dialCount = 0;
 
-  constructor(private readonly host: PoolHost) {}
+  constructor(private readonly host: PoolHost) {
+    setMaxListeners(MAX_DIALS_AT_ONCE, this.stopping.signal);
+  }
 
   get buffers() {
     return this.host.buffers;
@@ -62,24 +56,24 @@ export class ConnectionPool implements LinkHost {
     const { peerId, endpoints } = location;
     const nowMs = performance.now();
     if (peerId === this.host.self.peerId || this.host.bans.isBanned({ peerId, nowMs })) return;
-    const acquaintance = this.acquaintance(peerId);
-    if (nowMs < (acquaintance.refusals.get(transfer) ?? acquaintance.notBeforeMs)) return;
-    acquaintance.refusals.delete(transfer);
+    if (this.acquaintances.isRefused(peerId, transfer, nowMs)) return;
     const link = this.links.get(peerId);
     if (link !== undefined) {
       link.openFile(transfer);
       return;
     }
+    const acquaintance = this.acquaintances.of(peerId);
+    if (nowMs < acquaintance.notBeforeMs) return;
     acquaintance.wanted.add(transfer);
     if (acquaintance.isDialling || endpoints.length === 0) return;
     if (this.dialCount >= MAX_DIALS_AT_ONCE || this.links.size >= MAX_CONNECTION_COUNT) return;
-    void this.dial(peerId, acquaintance, endpoints);
+    void this.dial(peerId, endpoints);
   }
 
   /** Whether the last attempt to reach a peer failed, or its connection broke, and no other holds. */
   isUnreachable(peerId: PeerId): boolean {
     if (this.links.has(peerId)) return false;
-    return (this.acquaintances.get(peerId)?.failedAttempts ?? 0) > 0;
+    return this.acquaintances.failedAttempts(peerId) > 0;
   }
 
   /** Decides about a connection whose other end has just said who it is. */
@@ -93,29 +87,42 @@ export class ConnectionPool implements LinkHost {
       return 'TOO_MANY_CONNECTIONS';
     }
     if (existing !== undefined && !this.prefers(connection, existing.connection)) {
+      // Its other end may know that it is dead: then it says so when it is spoken to.
+      existing.connection.send({ type: 'keepalive' });
       return 'DUPLICATE_CONNECTION';
     }
-    const acquaintance = this.acquaintance(peerId);
+    const acquaintance = this.acquaintances.of(peerId);
     const wanted = [...acquaintance.wanted, ...(existing?.transfers ?? [])];
-    acquaintance.failedAttempts = 0;
     acquaintance.wanted.clear();
     existing?.abandon('DUPLICATE_CONNECTION');
     const link = new PeerLink(connection, this);
     this.links.set(peerId, link);
-    for (const transfer of wanted) link.openFile(transfer);
+    this.connections.add(connection);
+    for (const transfer of wanted) {
+      // It may have ended while the peer was being dialled.
+      if (this.transferOf(transfer.digest) === transfer) link.openFile(transfer);
+    }
     return link;
   }
 
   linkRefused(link: PeerLink, transfer: Transfer): void {
-    this.acquaintance(link.peerId).refusals.set(transfer, performance.now() + REFUSAL_MS);
+    this.acquaintances.refused(link.peerId, transfer, performance.now());
   }
 
   linkClosed(link: PeerLink, error: Error | undefined): void {
-    if (this.links.get(link.peerId) === link) this.links.delete(link.peerId);
+    const { peerId } = link;
+    this.connections.delete(link.connection);
+    if (this.links.get(peerId) !== link) return;
+    this.links.delete(peerId);
     const isDuplicate = error instanceof ProtocolError && error.code === 'DUPLICATE_CONNECTION';
-    if (error === undefined || isDuplicate) return;
-    this.postpone(this.acquaintance(link.peerId));
-    this.host.connectionFailed(link.peerId, error);
+    const isFailure = error !== undefined && !isDuplicate;
+    const nowMs = performance.now();
+    if (!isFailure || nowMs - link.openedMs >= STEADY_LINK_MS) {
+      this.acquaintances.of(peerId).failedAttempts = 0;
+    }
+    if (!isFailure) return;
+    this.acquaintances.failed(peerId, nowMs);
+    this.host.connectionFailed(peerId, error);
   }
 
   /** Closes connections that carry no file, and forgets peers that nobody wants. */
@@ -125,91 +132,43 @@ export class ConnectionPool implements LinkHost {
       if (link.idleSinceMs === undefined || nowMs - link.idleSinceMs < IDLE_LINK_MS) continue;
       void link.connection.close('IDLE');
     }
-    for (const [peerId, acquaintance] of this.acquaintances) {
-      const isNeeded = acquaintance.isDialling || acquaintance.notBeforeMs > nowMs;
-      if (!isNeeded && !this.links.has(peerId)) this.acquaintances.delete(peerId);
-    }
+    this.acquaintances.forget(nowMs, (peerId) => this.links.has(peerId));
   }
 
   /** Says goodbye to one peer for good. */
   ban(link: PeerLink): void {
-    void link.connection.close('BANNED');
+    link.abandon('BANNED');
   }
 
+  /** Resolves when no connection is left. */
   async close(): Promise<void> {
-    this.stopping.abort();
-    const links = [...this.links.values()];
-    await Promise.all(links.map((link) => link.connection.close('SHUTTING_DOWN')));
+    this.stopping.abort(new Error('the process is stopping'));
+    const connections = [...this.connections];
+    await Promise.all(connections.map((connection) => connection.close('SHUTTING_DOWN')));
   }
 
-  private async dial(
-    peerId: PeerId,
-    acquaintance: Acquaintance,
-    endpoints: readonly Endpoint[],
-  ): Promise<void> {
+  private async dial(peerId: PeerId, endpoints: readonly Endpoint[]): Promise<void> {
+    const { self } = this.host;
+    const { signal } = this.stopping;
+    const acquaintance = this.acquaintances.of(peerId);
+    const admit = (connection: PeerConnection) => this.admit(connection);
     acquaintance.isDialling = true;
     this.dialCount += 1;
-    const settle = (outcome: 'met' | 'failed') => {
-      if (!acquaintance.isDialling) return;
+    try {
+      await dialPeer(endpoints, { self, expectedPeerId: peerId, admit }, { signal });
+    } catch {
+      this.acquaintances.failed(peerId, performance.now());
+    } finally {
       acquaintance.isDialling = false;
       this.dialCount -= 1;
-      if (outcome === 'failed') this.postpone(acquaintance);
-    };
-    try {
-      await dialPeer(
-        endpoints,
-        {
-          self: this.host.self,
-          expectedPeerId: peerId,
-          admit: (connection) => {
-            settle('met');
-            return this.admit(connection);
-          },
-          onRefused: (error) => {
-            const isDuplicate =
-              error instanceof ProtocolError && error.code === 'DUPLICATE_CONNECTION';
-            settle(isDuplicate ? 'met' : 'failed');
-          },
-        },
-        { signal: this.stopping.signal },
-      );
-    } catch {
-      settle('failed');
     }
   }
 
   /** When both dialled at once, both ends keep the connection that the smaller peer id dialled; a
    *  second one from the same side replaces the first, which its dialler has given up. */
   private prefers(fresh: PeerConnection, existing: PeerConnection): boolean {
-    if (fresh.direction === existing.direction) return true;
+    if (!existing.isOpen || fresh.direction === existing.direction) return true;
     const isSelfSmaller = this.host.self.peerId < fresh.peerId;
     return (fresh.direction === 'dialled') === isSelfSmaller;
-  }
-
-  private postpone(acquaintance: Acquaintance): void {
-    const delayMs = backoffMs({
-      attempt: acquaintance.failedAttempts,
-      random: Math.random,
-      baseMs: DIAL_BASE_MS,
-      maxMs: DIAL_MAX_MS,
-    });
-    acquaintance.failedAttempts += 1;
-    acquaintance.wanted.clear();
-    acquaintance.notBeforeMs = performance.now() + delayMs;
-  }
-
-  private acquaintance(peerId: PeerId): Acquaintance {
-    let acquaintance = this.acquaintances.get(peerId);
-    if (acquaintance === undefined) {
-      acquaintance = {
-        wanted: new Set(),
-        refusals: new Map(),
-        failedAttempts: 0,
-        notBeforeMs: 0,
-        isDialling: false,
-      };
-      this.acquaintances.set(peerId, acquaintance);
-    }
-    return acquaintance;
   }
 }

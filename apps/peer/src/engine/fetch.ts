@@ -204,7 +204,7 @@ export class Fetch {
     this.releaseUnlessAsked(chunkIndex);
     if (event.code === 'CHOKED' || event.code === 'TOO_MANY_REQUESTS') return;
     // It said that it has the chunk and does not give it: leave it to others.
-    this.peers.get(peerId)?.link.closeFile(this.transfer, event.code);
+    this.peers.get(peerId)?.link.giveUp(this.transfer, event.code);
   }
 
   private peerLeft(peerId: PeerId): void {
@@ -240,24 +240,24 @@ export class Fetch {
   private fill(peer: FetchPeer): void {
     const { peerId } = peer;
     if (peer.link.isChokedByOther || this.isAwaitingRoom) return;
+    if (!peer.link.carries(this.transfer)) return;
     while (this.requests.owedBytes(peerId) < peer.targetBytes) {
       const wake = () => this.transfer.push({ type: 'roomFreed' });
       this.isAwaitingRoom = !this.requests.takeRoom(wake);
       if (this.isAwaitingRoom) return;
       const chunkIndex = this.picker.pick({ peerId, random: Math.random }) ?? this.duplicate(peer);
-      if (chunkIndex === undefined) return this.requests.freeRoom();
+      if (chunkIndex === undefined) return this.requests.returnRoom();
       this.requests.ask(peer, chunkIndex);
     }
   }
 
   /** With nothing left to pick, an idle peer may give what another is slow to give. */
   private duplicate({ peerId }: FetchPeer): ChunkIndex | undefined {
-    if (this.picker.missingCount > 0 && this.order === 'rarestFirst') return undefined;
     if (!this.requests.owesNothing(peerId)) return undefined;
-    return this.requests.duplicateFor(
-      peerId,
-      (chunkIndex) => !this.storing.has(chunkIndex) && this.picker.peerHolds(peerId, chunkIndex),
-    );
+    const isEndgame = this.picker.missingCount === 0 || this.order === 'sequential';
+    const holds = (chunkIndex: ChunkIndex) =>
+      !this.storing.has(chunkIndex) && this.picker.peerHolds(peerId, chunkIndex);
+    return this.requests.duplicateFor(peerId, { isEndgame, holds });
   }
 
   private tick(): void {
@@ -268,7 +268,7 @@ export class Fetch {
 
   private watch(peer: FetchPeer, nowMs: number): void {
     const verdict = peer.judge(this.requests.silentSince(peer.peerId), nowMs);
-    if (verdict === 'given up') peer.link.closeFile(this.transfer, 'IDLE');
+    if (verdict === 'given up') peer.link.giveUp(this.transfer, 'IDLE');
     if (verdict !== 'snubbed') return;
     for (const chunkIndex of this.requests.chunksAsked(peer.peerId).slice(1)) {
       this.requests.cancel(peer, peer.peerId, chunkIndex);

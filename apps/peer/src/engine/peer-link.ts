@@ -1,6 +1,5 @@
 import {
   Bitfield,
-  MAX_OPEN_FILE_COUNT,
   ProtocolError,
   type BitfieldMessage,
   type ChunkIndex,
@@ -16,6 +15,7 @@ import {
 } from '#protocol';
 import type { ConnectionHandler, PeerConnection } from '../net/peer-connection.js';
 import type { ChunkBuffers } from './chunk-buffers.js';
+import { FileNumbers } from './file-numbers.js';
 import { IncomingChunk } from './incoming-chunk.js';
 import type { Transfer } from './transfer.js';
 import type { Uploader } from './uploader.js';
@@ -26,7 +26,7 @@ export interface LinkHost {
   transferOf(digest: Digest): Transfer | undefined;
   createUploader(link: PeerLink): Uploader;
   bytesReceived(peerId: PeerId, bytes: number): void;
-  /** The other end refused to take part in this transfer. */
+  /** The other end does not take part in this transfer, or not to any use. */
   linkRefused(link: PeerLink, transfer: Transfer): void;
   linkClosed(link: PeerLink, error: Error | undefined): void;
 }
@@ -40,12 +40,9 @@ export class PeerLink implements ConnectionHandler {
   isChokedByOther = true;
   /** When the last file in common went away; undefined while there is one. */
   idleSinceMs: number | undefined = performance.now();
-  private readonly ours = new Map<number, Transfer>();
-  private readonly ourNumbers = new Map<Transfer, number>();
-  private readonly theirs = new Map<number, Transfer>();
-  private readonly theirNumbers = new Map<Transfer, number>();
+  readonly openedMs = performance.now();
+  private readonly numbers = new FileNumbers();
   private readonly incoming = new Map<number, IncomingChunk>();
-  private nextFileNumber = 0;
   private nextRequestId = 0;
 
   constructor(
@@ -60,34 +57,44 @@ export class PeerLink implements ConnectionHandler {
   }
 
   get transfers(): readonly Transfer[] {
-    return [...this.ourNumbers.keys()];
+    return this.numbers.opened;
+  }
+
+  /** Whether both ends have opened it here. */
+  carries(transfer: Transfer): boolean {
+    return this.numbers.isCommon(transfer);
   }
 
   /** Offers to exchange chunks of a transfer; harmless when that was done before. */
   openFile(transfer: Transfer): void {
-    if (this.ourNumbers.has(transfer) || this.ours.size >= MAX_OPEN_FILE_COUNT) return;
-    const fileNumber = this.nextFileNumber++;
-    this.ours.set(fileNumber, transfer);
-    this.ourNumbers.set(transfer, fileNumber);
+    const fileNumber = this.numbers.open(transfer);
+    if (fileNumber === undefined) return;
     this.idleSinceMs = undefined;
     const { digest } = transfer;
     const { chunkCount } = transfer.manifest;
     this.connection.send({ type: 'open', fileNumber, digest, chunkCount, fields: [] });
     this.connection.send({ type: 'bitfield', fileNumber, held: transfer.heldOnWire() });
-    if (this.theirNumbers.has(transfer)) transfer.push({ type: 'peerJoined', link: this });
+    transfer.audience.add(this);
+    if (this.carries(transfer)) transfer.push({ type: 'peerJoined', link: this });
   }
 
   /** Ends the exchange of one file. */
   closeFile(transfer: Transfer, code: WireCode): void {
-    const fileNumber = this.ourNumbers.get(transfer);
+    const fileNumber = this.numbers.ourNumber(transfer);
     if (fileNumber !== undefined) {
       this.connection.send({ type: 'close', numberedBy: 'sender', fileNumber, code });
     }
     this.forgetFile(transfer);
   }
 
+  /** Ends the exchange of one file with an end that does not keep what it promised. */
+  giveUp(transfer: Transfer, code: WireCode): void {
+    this.closeFile(transfer, code);
+    this.host.linkRefused(this, transfer);
+  }
+
   requestChunk(transfer: Transfer, chunkIndex: ChunkIndex): void {
-    const fileNumber = this.ourNumbers.get(transfer)!;
+    const fileNumber = this.numbers.ourNumber(transfer)!;
     const lengthBytes = transfer.manifest.layout.lengthBytes(chunkIndex);
     const requestId = this.nextRequestId;
     this.nextRequestId = (this.nextRequestId + 1) >>> 0;
@@ -114,13 +121,13 @@ export class PeerLink implements ConnectionHandler {
   }
 
   announceChunks(transfer: Transfer, chunkIndexes: readonly ChunkIndex[]): void {
-    const fileNumber = this.ourNumbers.get(transfer);
+    const fileNumber = this.numbers.ourNumber(transfer);
     if (fileNumber === undefined) return;
     this.connection.send({ type: 'have', fileNumber, chunkIndexes });
   }
 
   suggestChunk(transfer: Transfer, chunkIndex: ChunkIndex): void {
-    const fileNumber = this.ourNumbers.get(transfer);
+    const fileNumber = this.numbers.ourNumber(transfer);
     if (fileNumber === undefined) return;
     this.connection.send({ type: 'suggest', fileNumber, chunkIndex });
   }
@@ -192,46 +199,40 @@ export class PeerLink implements ConnectionHandler {
   }
 
   private onOpen(message: OpenMessage): void {
-    const { fileNumber } = message;
-    if (this.theirs.has(fileNumber)) {
-      throw new ProtocolError('UNEXPECTED_FRAME', { reason: 'file number is taken', fileNumber });
-    }
+    const { fileNumber, chunkCount } = message;
+    this.numbers.assertFree(fileNumber);
     const transfer = this.host.transferOf(message.digest);
-    const refusal =
-      transfer === undefined || this.theirNumbers.has(transfer)
-        ? 'UNKNOWN_FILE'
-        : this.theirs.size >= MAX_OPEN_FILE_COUNT
-          ? 'TOO_MANY_FILES'
-          : undefined;
-    if (transfer === undefined || refusal !== undefined) {
-      const code = refusal ?? 'UNKNOWN_FILE';
-      this.connection.send({ type: 'close', numberedBy: 'receiver', fileNumber, code });
-      return;
+    if (transfer !== undefined && chunkCount !== transfer.manifest.chunkCount) {
+      throw new ProtocolError('OUT_OF_RANGE', { chunkCount });
     }
-    if (message.chunkCount !== transfer.manifest.chunkCount) {
-      throw new ProtocolError('OUT_OF_RANGE', { chunkCount: message.chunkCount });
+    const code =
+      transfer === undefined ? 'UNKNOWN_FILE' : this.numbers.accept(fileNumber, transfer);
+    if (transfer === undefined || code !== undefined) {
+      const refusal = code ?? 'UNKNOWN_FILE';
+      this.connection.send({ type: 'close', numberedBy: 'receiver', fileNumber, code: refusal });
+    } else if (this.carries(transfer)) {
+      transfer.push({ type: 'peerJoined', link: this });
+    } else {
+      this.openFile(transfer);
     }
-    this.theirs.set(fileNumber, transfer);
-    this.theirNumbers.set(transfer, fileNumber);
-    if (this.ourNumbers.has(transfer)) transfer.push({ type: 'peerJoined', link: this });
-    else this.openFile(transfer);
   }
 
   private onClose(message: CloseMessage): void {
     if (message.numberedBy === 'sender') {
-      const transfer = this.theirs.get(message.fileNumber);
+      const transfer = this.numbers.named(message.fileNumber);
       if (transfer !== undefined) this.closeFile(transfer, 'OK');
       return;
     }
-    const transfer = this.ours.get(message.fileNumber);
+    const transfer = this.numbers.openedAs(message.fileNumber);
     if (transfer === undefined) return;
     this.forgetFile(transfer);
     this.host.linkRefused(this, transfer);
   }
 
   private onBitfield(message: BitfieldMessage): void {
-    const transfer = this.theirs.get(message.fileNumber);
+    const transfer = this.numbers.named(message.fileNumber);
     if (transfer === undefined) return;
+    this.numbers.described(message.fileNumber);
     const { chunkCount } = transfer.manifest;
     const held =
       message.held === 'all'
@@ -246,8 +247,9 @@ export class PeerLink implements ConnectionHandler {
     fileNumber: number,
     message: Extract<WireMessage, { type: 'have' | 'suggest' }>,
   ): void {
-    const transfer = this.theirs.get(fileNumber);
+    const transfer = this.numbers.named(fileNumber);
     if (transfer === undefined) return;
+    this.numbers.assertDescribed(fileNumber);
     const chunkIndexes = message.type === 'have' ? message.chunkIndexes : [message.chunkIndex];
     for (const chunkIndex of chunkIndexes) transfer.manifest.layout.lengthBytes(chunkIndex);
     const { peerId } = this;
@@ -256,7 +258,7 @@ export class PeerLink implements ConnectionHandler {
   }
 
   private onRequest(message: RequestMessage): void {
-    const transfer = this.theirs.get(message.fileNumber);
+    const transfer = this.numbers.named(message.fileNumber);
     if (transfer === undefined) {
       const { requestId } = message;
       this.connection.send({ type: 'reject', requestId, code: 'UNKNOWN_FILE' });
@@ -280,17 +282,14 @@ export class PeerLink implements ConnectionHandler {
   }
 
   private forgetFile(transfer: Transfer): void {
-    const wasJoined = this.theirNumbers.has(transfer) && this.ourNumbers.has(transfer);
-    this.ours.delete(this.ourNumbers.get(transfer) ?? -1);
-    this.ourNumbers.delete(transfer);
-    this.theirs.delete(this.theirNumbers.get(transfer) ?? -1);
-    this.theirNumbers.delete(transfer);
+    const wasCommon = this.numbers.drop(transfer);
+    transfer.audience.delete(this);
     this.uploader.dropTransfer(transfer);
     for (const incoming of this.incoming.values()) {
       if (incoming.transfer !== transfer || !incoming.isWanted) continue;
       this.host.buffers.give(incoming.takeBuffer()!);
     }
-    if (this.ours.size === 0) this.idleSinceMs = performance.now();
-    if (wasJoined) transfer.push({ type: 'peerLeft', peerId: this.peerId });
+    if (!this.numbers.hasOpened) this.idleSinceMs ??= performance.now();
+    if (wasCommon) transfer.push({ type: 'peerLeft', peerId: this.peerId });
   }
 }

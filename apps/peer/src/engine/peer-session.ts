@@ -36,7 +36,7 @@ import type { FetchHost } from './fetch.js';
 import type { PeerLink } from './peer-link.js';
 import { RateGate } from './rate-gate.js';
 import type { SessionObserver } from './session-event.js';
-import type { Transfer, TransferHost } from './transfer.js';
+import type { ChunkSource, Transfer, TransferHost } from './transfer.js';
 import { Uploader } from './uploader.js';
 
 /** The rate limiters let this much through at once after a pause. */
@@ -87,7 +87,7 @@ export class PeerSession {
     this.transferHost = {
       choker: this.choker,
       chunkGained: (transfer, chunkIndex) => this.announcer.chunkGained(transfer, chunkIndex),
-      sourceFailed: (transfer, error) => this.sourceFailed(transfer, error),
+      sourceFailed: (...failure) => this.sourceFailed(...failure),
     };
     this.fetchHost = {
       inflightBudget: this.inflightBudget,
@@ -184,11 +184,10 @@ export class PeerSession {
     await this.finder.close();
     const stopping = new Error('the session is closing');
     for (const transfer of this.transfers.values()) transfer.fetch?.stop(stopping);
-    await this.announcer.stop();
-    await this.server?.close();
     this.upGate.close();
     this.downGate.close();
-    await this.pool.close();
+    // None of them waits for another: the server is gone when its last connection is.
+    await Promise.all([this.announcer.stop(), this.server?.close(), this.pool.close()]);
     this.choker.close();
     await this.offers.close();
     await this.handles.close();
@@ -242,13 +241,12 @@ export class PeerSession {
   }
 
   /** Reading for others failed. What we are still fetching has failed altogether. */
-  private sourceFailed(transfer: Transfer, error: Error): void {
-    if (transfer.fetch !== undefined) {
-      transfer.fetch.stop(error);
+  private sourceFailed(transfer: Transfer, source: ChunkSource, error: Error): void {
+    const offer = this.offers.of(transfer).find(({ file }) => file === source);
+    if (offer === undefined) {
+      transfer.fetch?.stop(error);
       return;
     }
-    const [offer] = this.offers.of(transfer);
-    if (offer === undefined) return;
     this.observe({ type: 'withdrawn', names: [offer.name], digest: transfer.digest, error });
     void this.removeOffer(transfer, offer, 'FILE_WITHDRAWN');
   }

@@ -20,6 +20,11 @@ export class RateGate {
     return false;
   }
 
+  /** Bytes that were let through and did not come. */
+  giveBack(bytes: number): void {
+    this.bucket.giveBack({ bytes });
+  }
+
   /** Resolves once the bytes may pass. */
   async pass(bytes: number): Promise<void> {
     for (;;) {

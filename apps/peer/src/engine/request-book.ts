@@ -2,7 +2,7 @@ import type { ChunkIndex, PeerId } from '#protocol';
 import { RequestLedger } from '../core/request-ledger.js';
 import type { ByteBudget } from './byte-budget.js';
 import type { FetchPeer } from './fetch-peer.js';
-import { ENDGAME_WAIT_MS, MAX_ENDGAME_COPIES } from './peer-config.js';
+import { ENDGAME_WAIT_MS, MAX_ENDGAME_COPIES, SNUB_MS } from './peer-config.js';
 import type { RateGate } from './rate-gate.js';
 import type { Transfer } from './transfer.js';
 
@@ -59,10 +59,17 @@ export class RequestBook {
     this.limits.inflightBudget.release(this.chunkBytes);
   }
 
+  /** Nothing is asked for with the room that was taken. */
+  returnRoom(): void {
+    this.limits.downGate.giveBack(this.chunkBytes);
+    this.freeRoom();
+  }
+
   /** The caller has taken room for it. */
   ask(peer: FetchPeer, chunkIndex: ChunkIndex): void {
     const { peerId } = peer;
     const lengthBytes = this.transfer.manifest.layout.lengthBytes(chunkIndex);
+    this.limits.downGate.giveBack(this.chunkBytes - lengthBytes);
     this.ledger.ask({ peerId, chunkIndex, lengthBytes, nowMs: performance.now() });
     peer.link.requestChunk(this.transfer, chunkIndex);
   }
@@ -92,9 +99,13 @@ export class RequestBook {
     return this.ledger.dropPeer(peerId);
   }
 
-  /** Endgame: a chunk that another peer is expected to owe for a while. */
-  duplicateFor(peerId: PeerId, holds: (chunkIndex: ChunkIndex) => boolean): ChunkIndex | undefined {
+  /** A chunk that another peer is expected to owe for a while: near the end for a short one. */
+  duplicateFor(
+    peerId: PeerId,
+    { isEndgame, holds }: { isEndgame: boolean; holds: (chunkIndex: ChunkIndex) => boolean },
+  ): ChunkIndex | undefined {
     const nowMs = performance.now();
-    return this.ledger.duplicateFor({ peerId, holds, nowMs, minWaitMs: ENDGAME_WAIT_MS });
+    const minWaitMs = isEndgame ? ENDGAME_WAIT_MS : SNUB_MS;
+    return this.ledger.duplicateFor({ peerId, holds, nowMs, minWaitMs });
   }
 }

@@ -34,7 +34,7 @@ export class StreamJob {
     const held = Bitfield.empty(manifest.chunkCount);
     const transfer = new Transfer(manifest, held, undefined, session.transferHost);
     const windowCount = Math.max(2, Math.floor(MAX_INFLIGHT_BYTES / 2 / manifest.chunkBytes));
-    const sink = new StreamSink(this.output, (nextIndex) => {
+    using sink = new StreamSink(this.output, (nextIndex) => {
       this.writtenCount = nextIndex;
       fetch.limitTo(nextIndex + windowCount);
     });

@@ -22,10 +22,7 @@ export class StreamSink implements ChunkSink {
     private readonly output: Writable,
     private readonly onAdvanced: (nextIndex: number) => void,
   ) {
-    output.once('error', (cause) => {
-      const message = `cannot write to the output: ${cause.message}`;
-      this.fail(new TransferError('DISK_FAILED', message, { cause }));
-    });
+    output.on('error', this.onError);
   }
 
   /** Resolves when the chunk and all before it are written. */
@@ -41,6 +38,11 @@ export class StreamSink implements ChunkSink {
     });
   }
 
+  /** The stream is its owner's again; one that has failed may still say so, and nobody else hears. */
+  [Symbol.dispose](): void {
+    if (this.failure === undefined) this.output.off('error', this.onError);
+  }
+
   /** Gives up the chunks that wait for an earlier one. */
   fail(error: Error): void {
     this.failure ??= error;
@@ -53,7 +55,12 @@ export class StreamSink implements ChunkSink {
     let entry;
     while ((entry = this.early.get(toChunkIndex(this.nextIndex))) !== undefined) {
       const { chunk, resolve } = entry;
-      await new Promise<void>((written) => this.output.write(chunk.bytes, () => written()));
+      try {
+        await this.writeOut(chunk);
+      } catch (error) {
+        this.onError(error as Error);
+        break;
+      }
       this.early.delete(chunk.chunkIndex);
       this.nextIndex += 1;
       resolve();
@@ -61,4 +68,18 @@ export class StreamSink implements ChunkSink {
     }
     this.isWriting = false;
   }
+
+  private writeOut({ bytes }: VerifiedChunk): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.output.write(bytes, (error) => {
+        if (error == null) resolve();
+        else reject(error);
+      });
+    });
+  }
+
+  private readonly onError = (cause: Error): void => {
+    const message = `cannot write to the output: ${cause.message}`;
+    this.fail(new TransferError('DISK_FAILED', message, { cause }));
+  };
 }

@@ -25,7 +25,8 @@ export interface ChunkSource {
 export interface TransferHost {
   readonly choker: Choker;
   chunkGained(transfer: Transfer, chunkIndex: ChunkIndex): void;
-  sourceFailed(transfer: Transfer, error: Error): void;
+  /** What is held can no longer be read from `source`. */
+  sourceFailed(transfer: Transfer, source: ChunkSource, error: Error): void;
 }
 
 export interface RemotePeer {
@@ -37,6 +38,9 @@ export interface RemotePeer {
  *  missing, the {@link Fetch} that gets it. The only writer of that state. */
 export class Transfer {
   readonly remotes = new Map<PeerId, RemotePeer>();
+  /** Connections that were told what we hold, and must be told what we gain: those of the remotes,
+   *  and those whose other end has not answered yet. */
+  readonly audience = new Set<PeerLink>();
   fetch: Fetch | undefined;
   private suggester: Suggester | undefined;
   private readonly inbox = new Inbox<TransferEvent>((event) => this.apply(event));
@@ -80,13 +84,24 @@ export class Transfer {
     this.fetch?.bytesReceived(peerId, chunkIndex, bytes);
   }
 
-  readChunk(
+  /** For others. A source that fails is reported, unless another has replaced it meanwhile. */
+  async readChunk(
     chunkIndex: ChunkIndex,
     buffer: Buffer,
     options: { signal: AbortSignal },
   ): Promise<VerifiedChunk> {
-    if (this.source === undefined) throw new Error('a streamed transfer serves nothing');
-    return this.source.read(chunkIndex, buffer, options);
+    for (;;) {
+      const { source } = this;
+      if (source === undefined) throw new Error('a streamed transfer serves nothing');
+      try {
+        return await source.read(chunkIndex, buffer, options);
+      } catch (error) {
+        if (options.signal.aborted) throw error;
+        if (this.source !== source) continue;
+        this.host.sourceFailed(this, source, error as Error);
+        throw error;
+      }
+    }
   }
 
   /** The finished file replaces the one in progress. */
@@ -100,10 +115,6 @@ export class Transfer {
     for (const remote of [...this.remotes.values()]) this.weigh(remote);
   }
 
-  sourceFailed(error: Error): void {
-    this.host.sourceFailed(this, error);
-  }
-
   /** A peer has been promised the chunk. */
   chunkRequested(link: PeerLink, chunkIndex: ChunkIndex): void {
     this.suggester?.chunkRequested(link, chunkIndex);
@@ -111,7 +122,7 @@ export class Transfer {
 
   /** Leaves the swarm: every connection is told, none keeps the file. */
   leave(code: 'OK' | 'FILE_WITHDRAWN' | 'SHUTTING_DOWN'): void {
-    for (const { link } of [...this.remotes.values()]) link.closeFile(this, code);
+    for (const link of [...this.audience]) link.closeFile(this, code);
   }
 
   private apply(event: TransferEvent): void {
@@ -155,7 +166,7 @@ export class Transfer {
   private gain(chunkIndex: ChunkIndex): void {
     if (!this.held.set(chunkIndex)) return;
     if (this.source === undefined) return;
-    for (const { link } of this.remotes.values()) link.announceChunks(this, [chunkIndex]);
+    for (const link of this.audience) link.announceChunks(this, [chunkIndex]);
     this.host.chunkGained(this, chunkIndex);
   }
 

@@ -116,19 +116,25 @@ export class Uploader {
         next.reading = this.read(next);
         next.reading.catch(() => undefined);
       }
-      try {
-        await this.send(job, await job.reading);
-      } catch (error) {
-        job.stopCode ??= 'FILE_WITHDRAWN';
-        if (!this.closing.signal.aborted) job.transfer.sourceFailed(error as Error);
-      }
-      if (job.stopCode !== undefined) this.reject(job.request.requestId, job.stopCode);
+      const code = await this.answer(job);
+      if (code !== undefined) this.reject(job.request.requestId, code);
     }
+  }
+
+  /** Undefined when all of it was sent, whatever was wished meanwhile; else why not. */
+  private async answer(job: UploadJob): Promise<WireCode | undefined> {
+    let read: ReadChunk;
+    try {
+      read = await job.reading!;
+    } catch {
+      return job.stopCode ?? 'FILE_WITHDRAWN';
+    }
+    return (await this.send(job, read)) ? undefined : (job.stopCode ?? 'INTERNAL');
   }
 
   /** The buffer goes back only when the system has taken all of it; by then the next chunk is
    *  already on its way. */
-  private async send(job: UploadJob, { chunk, release }: ReadChunk): Promise<void> {
+  private async send(job: UploadJob, { chunk, release }: ReadChunk): Promise<boolean> {
     const { requestId, offsetBytes, lengthBytes } = job.request;
     const endBytes = offsetBytes + lengthBytes;
     let unsentRunCount = 1;
@@ -136,7 +142,8 @@ export class Uploader {
       unsentRunCount -= 1;
       if (unsentRunCount === 0) release();
     };
-    for (let offset = offsetBytes; offset < endBytes;) {
+    let offset = offsetBytes;
+    while (offset < endBytes) {
       while (!this.connection.isWritable && this.connection.isOpen) await this.writable();
       const runBytes = Math.min(MAX_DATA_BYTES, endBytes - offset);
       await this.host.upGate.pass(runBytes);
@@ -148,6 +155,7 @@ export class Uploader {
       offset += runBytes;
     }
     runSent();
+    return offset === endBytes;
   }
 
   private writable(): Promise<void> {

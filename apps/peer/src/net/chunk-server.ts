@@ -5,6 +5,8 @@ import { PeerConnection, type ConnectionOptions } from './peer-connection.js';
 /** Connections that have not said hello yet; the oldest goes when another comes. */
 const MAX_UNMET_CONNECTIONS = 64;
 
+type AcceptOptions = Pick<ConnectionOptions, 'self' | 'admit' | 'handshakeTimeoutMs'>;
+
 /** Accepts connections of other peers, up to a cap. Owns the listening socket and the sockets that
  *  have not been admitted; admitted connections belong to whoever admitted them. */
 export class ChunkServer {
@@ -17,11 +19,11 @@ export class ChunkServer {
 
   /** Port 0 picks a free one. Rejects with the system's error when the address cannot be had. */
   static async listen(
-    options: { maxConnections: number } & Endpoint &
-      Pick<ConnectionOptions, 'self' | 'admit'> & { readonly host: string },
+    options: { maxConnections: number } & Endpoint & AcceptOptions,
   ): Promise<ChunkServer> {
     const server = createServer({ noDelay: true });
-    server.maxConnections = options.maxConnections;
+    // Beyond those that are admitted there is always room for some that are not met yet.
+    server.maxConnections = options.maxConnections + MAX_UNMET_CONNECTIONS;
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
       server.listen({ host: options.host, port: options.port }, () => {
@@ -29,18 +31,20 @@ export class ChunkServer {
         resolve();
       });
     });
+    // One connection could not be accepted, for want of a descriptor, say; the next may be.
+    server.on('error', () => undefined);
     const { port } = server.address() as AddressInfo;
     const chunkServer = new ChunkServer(server, { host: options.host, port });
     server.on('connection', (socket) => chunkServer.accept(socket, options));
     return chunkServer;
   }
 
-  private accept(socket: Socket, options: Pick<ConnectionOptions, 'self' | 'admit'>): void {
+  private accept(socket: Socket, options: AcceptOptions): void {
     if (this.unmet.size >= MAX_UNMET_CONNECTIONS) this.evictOldest();
     this.unmet.add(socket);
     socket.once('close', () => this.unmet.delete(socket));
     const connection = PeerConnection.start(socket, {
-      self: options.self,
+      ...options,
       direction: 'accepted',
       admit: (met) => {
         this.unmet.delete(socket);
@@ -58,6 +62,7 @@ export class ChunkServer {
     }
   }
 
+  /** Accepts no more; resolves when the admitted connections are gone, too. */
   async close(): Promise<void> {
     for (const socket of this.unmet) socket.destroy();
     if (!this.server.listening) return;

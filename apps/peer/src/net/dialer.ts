@@ -6,13 +6,15 @@ import { PeerConnection, type ConnectionOptions } from './peer-connection.js';
 const READ_BUFFER_BYTES = 256 * 1024;
 const CONNECT_TIMEOUT_MS = 5_000;
 
+type DialOptions = Omit<ConnectionOptions, 'direction' | 'onRefused'>;
+
 /**
- * Tries the endpoints of one peer in turn until one accepts a TCP connection; what follows is the
- * connection's own business. Rejects with the last error, or with the signal's reason.
+ * Tries the endpoints of one peer in turn until it says hello at one of them; from then on the
+ * connection is its handler's. Rejects with the last error, or with the signal's reason.
  */
 export async function dialPeer(
   endpoints: readonly Endpoint[],
-  options: Omit<ConnectionOptions, 'direction'>,
+  options: DialOptions,
   { signal }: { signal: AbortSignal },
 ): Promise<PeerConnection> {
   let lastError: unknown = new Error('the peer has no address');
@@ -29,7 +31,7 @@ export async function dialPeer(
 
 function dialEndpoint(
   endpoint: Endpoint,
-  options: Omit<ConnectionOptions, 'direction'>,
+  options: DialOptions,
   signal: AbortSignal,
 ): Promise<PeerConnection> {
   return new Promise((resolve, reject) => {
@@ -52,7 +54,6 @@ function dialEndpoint(
     const settle = () => {
       clearTimeout(timer);
       signal.removeEventListener('abort', onAbort);
-      socket.off('error', onFailure);
     };
     const onFailure = (error: Error) => {
       settle();
@@ -61,9 +62,18 @@ function dialEndpoint(
     signal.addEventListener('abort', onAbort, { once: true });
     socket.once('error', onFailure);
     socket.once('connect', () => {
-      settle();
-      connection = PeerConnection.start(socket, { ...options, direction: 'dialled' });
-      resolve(connection);
+      clearTimeout(timer);
+      socket.off('error', onFailure);
+      connection = PeerConnection.start(socket, {
+        ...options,
+        direction: 'dialled',
+        admit: (met) => {
+          settle();
+          resolve(met);
+          return options.admit(met);
+        },
+        onRefused: onFailure,
+      });
     });
   });
 }

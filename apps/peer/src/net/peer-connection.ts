@@ -18,8 +18,12 @@ import { acceptHello, encodeHello, type HelloSelf } from './handshake.js';
 
 /** Above this much unsent, {@link PeerConnection.isWritable} is false until the socket drains. */
 const SEND_HIGH_WATER_BYTES = 1024 * 1024;
-/** Control messages alone may pile up to here; then the other end is not reading at all. */
+/** Control messages may pile up to here; then the other end is not reading at all. They are counted
+ *  as well, because a small one takes far more memory than it has bytes. */
 const MAX_UNSENT_BYTES = 16 * 1024 * 1024;
+const MAX_UNSENT_MESSAGES = 65_536;
+/** An end that takes nothing of what waits for it for this long is not reading. */
+const MAX_STALL_MS = 60_000;
 const LIVENESS_CHECK_MS = 10_000;
 const CLOSE_GRACE_MS = 1_000;
 
@@ -42,6 +46,7 @@ export interface ConnectionOptions {
   readonly admit: (connection: PeerConnection) => ConnectionHandler | WireCode;
   /** Called when the connection ends before it was admitted. */
   readonly onRefused?: (error: Error) => void;
+  readonly handshakeTimeoutMs?: number;
 }
 
 /** One socket to one peer: hello, then messages in and out until either end closes it. Owns the
@@ -55,6 +60,10 @@ export class PeerConnection {
   private remotePeerId: PeerId | undefined;
   private closeError: Error | undefined;
   private isClosing = false;
+  /** Since the socket last had nothing unsent. */
+  private unsentMessageCount = 0;
+  private takenBytes = 0;
+  private lastTakenMs = performance.now();
   private lastSentMs = performance.now();
   private lastReceivedMs = performance.now();
 
@@ -73,12 +82,12 @@ export class PeerConnection {
       });
     });
     socket.setNoDelay(true);
-    socket.on('error', (error) => (this.closeError ??= error));
-    socket.on('drain', () => this.handler?.onWritable());
+    socket.on('error', (error) => this.ended(error));
+    socket.on('drain', () => this.onDrained());
     this.liveness = setInterval(() => this.checkLiveness(), LIVENESS_CHECK_MS);
     this.handshakeTimer = setTimeout(
       () => this.fail(new ProtocolError('HANDSHAKE_TIMEOUT')),
-      HANDSHAKE_TIMEOUT_MS,
+      options.handshakeTimeoutMs ?? HANDSHAKE_TIMEOUT_MS,
     );
   }
 
@@ -117,15 +126,17 @@ export class PeerConnection {
     try {
       this.splitter.push(bytes);
     } catch (error) {
-      this.fail(error as Error);
+      if (this.isOpen) this.fail(error as Error);
     }
   }
 
   /** Sends a message; silently dropped when the connection is closing. */
   send(message: WireMessage): void {
     if (!this.isOpen) return;
+    const { socket } = this;
+    this.unsentMessageCount = socket.writableLength === 0 ? 1 : this.unsentMessageCount + 1;
     this.write(encodeMessage(message));
-    if (this.socket.writableLength > MAX_UNSENT_BYTES) {
+    if (socket.writableLength > MAX_UNSENT_BYTES || this.unsentMessageCount > MAX_UNSENT_MESSAGES) {
       this.fail(new ProtocolError('SILENT', { reason: 'does not read what it is sent' }));
     }
   }
@@ -145,13 +156,9 @@ export class PeerConnection {
 
   /** Says goodbye and ends the socket; resolves when it is gone. May be called twice. */
   async close(code: WireCode, text = ''): Promise<void> {
-    if (!this.isClosing) {
-      if (this.remotePeerId !== undefined) this.send({ type: 'goodbye', code, text });
-      this.isClosing = true;
-      this.socket.end();
-      const grace = setTimeout(() => this.socket.destroy(), CLOSE_GRACE_MS);
-      this.socket.once('close', () => clearTimeout(grace));
-      this.socket.resume();
+    if (this.isOpen) {
+      if (this.hasSaidHello) this.write(encodeMessage({ type: 'goodbye', code, text }));
+      this.endSocket();
     }
     await this.gone;
   }
@@ -181,6 +188,11 @@ export class PeerConnection {
     this.handler.onData({ type: 'data', requestId, offsetBytes, bytes });
   }
 
+  /** An acceptor says nothing to whoever has not said a valid hello. */
+  private get hasSaidHello(): boolean {
+    return this.direction === 'dialled' || this.remotePeerId !== undefined;
+  }
+
   private meet(message: WireMessage | undefined): void {
     if (message?.type === 'goodbye') {
       this.onGoodbye(message.code, message.text);
@@ -206,9 +218,26 @@ export class PeerConnection {
     if (code !== 'OK' && code !== 'SHUTTING_DOWN' && code !== 'IDLE') {
       this.closeError ??= new ProtocolError(code, { saidBy: 'the other end', text });
     }
+    this.endSocket();
+  }
+
+  /** Sends what is still unsent, if the other end takes it soon; then the socket is gone. */
+  private endSocket(): void {
     this.isClosing = true;
     this.socket.end();
-    this.socket.destroySoon();
+    const grace = setTimeout(() => this.socket.destroy(), CLOSE_GRACE_MS);
+    this.socket.once('close', () => clearTimeout(grace));
+    this.socket.resume();
+  }
+
+  /** What happens after the end is not why it ended. */
+  private ended(error: Error): void {
+    if (!this.isClosing) this.closeError ??= error;
+  }
+
+  private onDrained(): void {
+    this.unsentMessageCount = 0;
+    this.handler?.onWritable();
   }
 
   private write(bytes: Buffer): void {
@@ -218,10 +247,24 @@ export class PeerConnection {
 
   private checkLiveness(): void {
     const nowMs = performance.now();
-    if (nowMs - this.lastReceivedMs > MAX_SILENCE_MS) this.fail(new ProtocolError('SILENT'));
-    else if (nowMs - this.lastSentMs >= KEEPALIVE_INTERVAL_MS - LIVENESS_CHECK_MS) {
+    if (this.isClosing) return;
+    if (this.isStalled(nowMs)) {
+      this.fail(new ProtocolError('SILENT', { reason: 'does not read what it is sent' }));
+    } else if (nowMs - this.lastReceivedMs > MAX_SILENCE_MS) {
+      this.fail(new ProtocolError('SILENT'));
+    } else if (nowMs - this.lastSentMs >= KEEPALIVE_INTERVAL_MS - LIVENESS_CHECK_MS) {
       if (this.handler !== undefined) this.send({ type: 'keepalive' });
     }
+  }
+
+  private isStalled(nowMs: number): boolean {
+    const { bytesWritten, writableLength } = this.socket;
+    const takenBytes = bytesWritten - writableLength;
+    if (writableLength === 0 || takenBytes !== this.takenBytes) {
+      this.takenBytes = takenBytes;
+      this.lastTakenMs = nowMs;
+    }
+    return nowMs - this.lastTakenMs > MAX_STALL_MS;
   }
 
   /** Ends the connection because of `error`, telling the other end why where that is safe. */
@@ -235,13 +278,14 @@ export class PeerConnection {
   }
 
   private onSocketClosed(): void {
+    this.ended(new Error('the connection ended without a goodbye'));
     this.isClosing = true;
     clearInterval(this.liveness);
     clearTimeout(this.handshakeTimer);
     const { handler } = this;
     if (handler !== undefined) handler.onClosed(this.closeError);
     else {
-      this.options.onRefused?.(this.closeError ?? new Error('closed before the hello'));
+      this.options.onRefused?.(this.closeError ?? new Error('the other end said goodbye at once'));
     }
   }
 }

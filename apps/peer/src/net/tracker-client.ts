@@ -20,9 +20,20 @@ const IDLE_MS = 20_000;
 
 interface PendingCall {
   readonly socket: Socket;
+  /** Both are harmless once the call is settled: its reply may come when nobody waits any more. */
   readonly resolve: (reply: unknown) => void;
   readonly reject: (error: Error) => void;
 }
+
+export interface TrackerTimeouts {
+  readonly callMs: number;
+  readonly connectMs: number;
+}
+
+const DEFAULT_TIMEOUTS: TrackerTimeouts = {
+  callMs: CALL_TIMEOUT_MS,
+  connectMs: CONNECT_TIMEOUT_MS,
+};
 
 /**
  * Typed calls to a tracker, over one connection that is opened when needed. Several trackers are
@@ -37,7 +48,12 @@ export class TrackerClient {
   private preferredIndex = 0;
   private nextCallId = 1;
 
-  constructor(private readonly trackers: readonly Endpoint[]) {}
+  private readonly closing = new AbortController();
+
+  constructor(
+    private readonly trackers: readonly Endpoint[],
+    private readonly timeouts: TrackerTimeouts = DEFAULT_TIMEOUTS,
+  ) {}
 
   async call<P extends TrackerPattern>(
     pattern: P,
@@ -45,39 +61,18 @@ export class TrackerClient {
     { signal }: { signal: AbortSignal },
   ): Promise<TrackerExchanges[P]['reply']> {
     signal.throwIfAborted();
-    const socket = await this.connection(signal);
     const id = String(this.nextCallId++);
-    const deadline = AbortSignal.timeout(CALL_TIMEOUT_MS);
-    const bounded = AbortSignal.any([signal, deadline]);
-    const reply = new Promise<unknown>((resolve, reject) => {
-      const onAbort = () => {
-        // A tracker that does not answer in time may still hold our request: leave that connection.
-        socket.destroy();
-        reject(
-          signal.aborted
-            ? (signal.reason as Error)
-            : unreachable(this.trackers, 'it does not answer'),
-        );
-      };
-      bounded.addEventListener('abort', onAbort, { once: true });
-      const settle = () => bounded.removeEventListener('abort', onAbort);
-      this.calls.set(id, {
-        socket,
-        resolve: (value) => {
-          settle();
-          resolve(value);
-        },
-        reject: (error) => {
-          settle();
-          reject(error);
-        },
-      });
-    }).finally(() => this.calls.delete(id));
-    socket.write(encodeJsonFrame({ pattern: TRACKER_PATTERNS[pattern], data: request, id }));
-    return (await reply) as TrackerExchanges[P]['reply'];
+    const frame = encodeJsonFrame({ pattern: TRACKER_PATTERNS[pattern], data: request, id });
+    const socket = await unlessAborted(this.connection(), signal);
+    // It may have ended since: then nobody would tell us.
+    if (socket.destroyed) throw unreachable(this.trackers, 'it closed the connection');
+    const reply = await unlessAborted(this.exchange(socket, id, frame), signal);
+    return reply as TrackerExchanges[P]['reply'];
   }
 
+  /** Calls under way, and all later ones, are rejected. */
   close(): void {
+    this.closing.abort(unreachable(this.trackers, 'the client is closed'));
     this.socket?.destroy();
     this.socket = undefined;
   }
@@ -86,19 +81,42 @@ export class TrackerClient {
     this.close();
   }
 
-  private async connection(signal: AbortSignal): Promise<Socket> {
+  private exchange(socket: Socket, id: string, frame: string): Promise<unknown> {
+    return new Promise<unknown>((resolve, reject) => {
+      // A tracker that does not answer in time may still hold our request: leave that connection.
+      const deadline = setTimeout(() => {
+        socket.destroy(new Error('it does not answer'));
+      }, this.timeouts.callMs);
+      this.calls.set(id, {
+        socket,
+        resolve: (value) => {
+          clearTimeout(deadline);
+          resolve(value);
+        },
+        reject: (error) => {
+          clearTimeout(deadline);
+          reject(error);
+        },
+      });
+      socket.write(frame);
+    });
+  }
+
+  private async connection(): Promise<Socket> {
     if (this.socket !== undefined && !this.socket.destroyed) return this.socket;
-    this.connecting ??= this.open(signal).finally(() => (this.connecting = undefined));
+    this.connecting ??= this.open().finally(() => (this.connecting = undefined));
     return this.connecting;
   }
 
-  private async open(signal: AbortSignal): Promise<Socket> {
+  /** Shared by all calls that wait for it, so none of their signals ends it. */
+  private async open(): Promise<Socket> {
+    const { signal } = this.closing;
     let lastError: unknown;
     for (let attempt = 0; attempt < this.trackers.length; attempt += 1) {
       signal.throwIfAborted();
       const index = (this.preferredIndex + attempt) % this.trackers.length;
       try {
-        const socket = await openSocket(this.trackers[index]!);
+        const socket = await openSocket(this.trackers[index]!, this.timeouts.connectMs, signal);
         this.preferredIndex = index;
         this.attach(socket, index);
         return socket;
@@ -106,6 +124,7 @@ export class TrackerClient {
         lastError = error;
       }
     }
+    signal.throwIfAborted();
     throw unreachable(this.trackers, (lastError as Error).message, lastError);
   }
 
@@ -120,7 +139,7 @@ export class TrackerClient {
     socket.on('error', (error) => (failure ??= error));
     socket.on('data', (bytes) => {
       try {
-        for (const value of splitter.push(bytes)) this.settle(value);
+        for (const value of splitter.push(bytes)) this.settle(value, socket);
       } catch (error) {
         failure = error as Error;
         socket.destroy();
@@ -128,38 +147,60 @@ export class TrackerClient {
     });
     socket.once('close', () => {
       if (this.socket === socket) this.socket = undefined;
-      const abandoned = [...this.calls.values()].filter((call) => call.socket === socket);
+      const abandoned = [...this.calls].filter(([, call]) => call.socket === socket);
       if (abandoned.length > 0) this.preferredIndex = (index + 1) % this.trackers.length;
       const reason =
         failure instanceof ProtocolError
           ? 'what answers there is not a Shoal tracker'
           : (failure?.message ?? 'it closed the connection');
       const error = unreachable(this.trackers, reason, failure);
-      for (const call of abandoned) call.reject(error);
+      for (const [id, call] of abandoned) {
+        this.calls.delete(id);
+        call.reject(error);
+      }
     });
   }
 
-  private settle(value: unknown): void {
-    const reply = value as { id?: unknown; response?: unknown; err?: unknown };
-    const call = typeof reply.id === 'string' ? this.calls.get(reply.id) : undefined;
-    if (call === undefined) throw new ProtocolError('UNEXPECTED_FRAME', { got: 'a reply' });
+  private settle(value: unknown, socket: Socket): void {
+    const reply = (value ?? {}) as { id?: unknown; response?: unknown; err?: unknown };
+    const id = typeof reply.id === 'string' ? reply.id : '';
+    const call = this.calls.get(id);
+    if (call?.socket !== socket) throw new ProtocolError('UNEXPECTED_FRAME', { got: 'a reply' });
+    this.calls.delete(id);
     if (reply.err === undefined || reply.err === null) call.resolve(reply.response);
     else call.reject(toTrackerError(reply.err));
   }
 }
 
-function openSocket(tracker: Endpoint): Promise<Socket> {
+/** What `work` gives, unless the signal is aborted first: then its reason, and `work` goes on. */
+function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal.reason as Error);
+    if (signal.aborted) onAbort();
+    signal.addEventListener('abort', onAbort, { once: true });
+    void work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+  });
+}
+
+function openSocket(tracker: Endpoint, timeoutMs: number, signal: AbortSignal): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = connect(tracker);
     const timer = setTimeout(
       () => socket.destroy(new Error('no answer to the connection attempt')),
-      CONNECT_TIMEOUT_MS,
+      timeoutMs,
     );
-    socket.once('error', reject);
-    socket.once('close', () => clearTimeout(timer));
-    socket.once('connect', () => {
+    const onAbort = () => socket.destroy(signal.reason as Error);
+    signal.addEventListener('abort', onAbort, { once: true });
+    const settle = () => {
       clearTimeout(timer);
-      socket.off('error', reject);
+      signal.removeEventListener('abort', onAbort);
+    };
+    socket.once('error', (error) => {
+      settle();
+      reject(error);
+    });
+    socket.once('connect', () => {
+      settle();
       resolve(socket);
     });
   });
