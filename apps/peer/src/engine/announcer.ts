@@ -67,7 +67,7 @@ export class Announcer {
 
   /** Resolves once the tracker has answered; rejects when the first attempt to reach it fails, or
    *  with the signal's reason. */
-  async contact({ signal } = { signal: this.stopping.signal }): Promise<void> {
+  async contact({ signal }: { signal: AbortSignal }): Promise<void> {
     const wake = () => this.wakeContactWaiters();
     signal.addEventListener('abort', wake, { once: true });
     try {

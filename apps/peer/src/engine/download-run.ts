@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { Writable } from 'node:stream';
 import { isDigest, parseDigest, type FileSummary, type Manifest } from '#protocol';
 import { makeOutputParent } from '../disk/output-folder.js';
@@ -42,6 +43,8 @@ export class DownloadRun {
   /** Outcomes in the order of the plan. Rejects when nothing could even be begun. */
   async toFiles({ signal }: { signal: AbortSignal }): Promise<FileOutcome[]> {
     const { requests, output, cwd } = this.options;
+    // All downloads listen to it, with what they wait for.
+    setMaxListeners(4 * MAX_TRANSFERS_AT_ONCE, signal);
     const found = await Promise.all(requests.map((request) => this.find(request, signal)));
     const files = new Map<string, FoundFile>();
     for (const file of found.flat()) files.set(file.summary.digest, file);
@@ -65,7 +68,9 @@ export class DownloadRun {
         }
       }
     };
-    await Promise.all(Array.from({ length: MAX_TRANSFERS_AT_ONCE }, work));
+    // A signal ends them all: each still puts away what it has proven.
+    const ended = await Promise.allSettled(Array.from({ length: MAX_TRANSFERS_AT_ONCE }, work));
+    for (const end of ended) if (end.status === 'rejected') throw end.reason;
     return outcomes;
   }
 

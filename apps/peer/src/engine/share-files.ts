@@ -43,7 +43,7 @@ export async function shareFiles(
 ): Promise<ServedFile[]> {
   const paths = await expandSharedPaths(what, { signal });
   try {
-    await session.announcer.contact();
+    await session.announcer.contact({ signal });
   } catch (error) {
     throw callError(error, 'the tracker');
   }
@@ -111,12 +111,18 @@ async function settled(
   answers: readonly Promise<readonly FileResult[]>[],
   signal: AbortSignal,
 ): Promise<FileResult[]> {
+  let onAbort: () => void = () => undefined;
   const aborted = new Promise<never>((_, reject) => {
-    const onAbort = () => reject(signal.reason as Error);
+    onAbort = () => reject(signal.reason as Error);
+    if (signal.aborted) onAbort();
     signal.addEventListener('abort', onAbort, { once: true });
   });
-  const all = await Promise.race([Promise.all(answers), aborted]);
-  return all.flat();
+  try {
+    const all = await Promise.race([Promise.all(answers), aborted]);
+    return all.flat();
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
 }
 
 async function remember(session: PeerSession, served: readonly Served[]): Promise<void> {
