@@ -40,6 +40,16 @@ async function added(name: string, bytes: Buffer, path?: string): Promise<Added>
 }
 
 describe('what a library remembers', () => {
+  it('takes what many add at once', async () => {
+    const folder = newFolder();
+    const library = new Library(folder);
+    const files = await Promise.all(
+      Array.from({ length: 500 }, (_, index) => added(`many/${index}`, Buffer.from([index % 256]))),
+    );
+    await Promise.all(files.map((file) => library.put([file])));
+    expect((await new Library(folder).entries()).length).toBe(500);
+  });
+
   it('gives entries and manifests back, to others and after a restart', async () => {
     const folder = newFolder();
     const sizes = [0, 1, 256 * 1024, 256 * 1024 + 1, 3_000_000];

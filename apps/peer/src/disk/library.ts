@@ -18,11 +18,19 @@ const JOURNAL_NAME = 'library.ndjson';
 /** Changes take milliseconds: whoever waits this long waits for a process that hangs. */
 const LOCK_TIMEOUT_MS = 30_000;
 
+interface Addition {
+  readonly entry: NewLibraryEntry;
+  readonly manifest: Manifest;
+}
+
 /** What this home has shared and downloaded, kept on disk for all of its processes. Holds nothing
  *  open between calls. All methods throw TransferError on disk errors. */
 export class Library {
   private readonly journal: LibraryJournal;
   private readonly manifests: ManifestFiles;
+  private readonly waiting: Addition[] = [];
+  private putting: Promise<void> | undefined;
+  private lastChange: Promise<unknown> = Promise.resolve();
 
   /** `folder` is the home's, and exists. */
   constructor(private readonly folder: string) {
@@ -36,18 +44,15 @@ export class Library {
 
   /** Adds entries, each in the place of one with the same name and path. They are on disk when it
    *  resolves: one write and one sync for all, and a file for each manifest of several chunks. */
-  async put(added: readonly { entry: NewLibraryEntry; manifest: Manifest }[]): Promise<void> {
-    if (added.length === 0) return;
-    const entries = added.map(({ entry, manifest }) => libraryEntry(entry, manifest));
-    await this.change(async () => {
-      const before = await this.journal.refresh();
-      const displaced = entries.flatMap((entry) => before.get(entryKey(entry)) ?? []);
-      for (const { manifest } of added) {
-        if (manifest.chunkCount > 1) await this.manifests.put(manifest);
-      }
-      await this.journal.append(entries.map((entry) => ({ put: entry })));
-      await this.tidy(displaced);
+  put(added: readonly Addition[]): Promise<void> {
+    if (added.length === 0) return Promise.resolve();
+    this.waiting.push(...added);
+    // Whatever is added while another change is being written goes into one write after it.
+    this.putting ??= this.change(async () => {
+      this.putting = undefined;
+      await this.putNow(this.waiting.splice(0));
     });
+    return this.putting;
   }
 
   /** Forgets all entries of the name, or the one of that path; returns them. */
@@ -79,13 +84,30 @@ export class Library {
     watchFile({ folder: this.folder, name: JOURNAL_NAME }, onChange, { signal });
   }
 
-  private async change<T>(work: () => Promise<T>): Promise<T> {
-    const lock = await this.lock();
-    try {
-      return await work();
-    } finally {
-      lock.release();
+  private async putNow(added: readonly Addition[]): Promise<void> {
+    const entries = added.map(({ entry, manifest }) => libraryEntry(entry, manifest));
+    const before = await this.journal.refresh();
+    const displaced = entries.flatMap((entry) => before.get(entryKey(entry)) ?? []);
+    for (const { manifest } of added) {
+      if (manifest.chunkCount > 1) await this.manifests.put(manifest);
     }
+    await this.journal.append(entries.map((entry) => ({ put: entry })));
+    await this.tidy(displaced);
+  }
+
+  /** One change of this process after the other: only the first of them stands in line with other
+   *  processes. */
+  private change<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.lastChange.then(async () => {
+      const lock = await this.lock();
+      try {
+        return await work();
+      } finally {
+        lock.release();
+      }
+    });
+    this.lastChange = result.catch(() => undefined);
+    return result;
   }
 
   private lock(): Promise<ProcessLock> {

@@ -11,13 +11,16 @@ import type { ConnectionPool } from './connection-pool.js';
 import type { Transfer } from './transfer.js';
 import { Wakeable } from './wakeable.js';
 
-/** How often to ask while a transfer has nobody to fetch from, and while it has. */
+/** The first question is repeated soon: those that start together must find each other. */
+const FIRST_INTERVAL_MS = 250;
+/** How often to ask, at most, while a transfer has nobody to fetch from, and while it has. */
 const STARVED_INTERVAL_MS = 1_000;
 const FED_INTERVAL_MS = 5_000;
 const FILES_PER_CALL = 100;
 
 interface Search {
   dueMs: number;
+  intervalMs: number;
   /** Peers that the tracker says have something we lack. */
   holders: readonly PeerId[];
 }
@@ -39,8 +42,8 @@ export class PeerFinder {
 
   /** `known`: what the tracker has already said. */
   add(transfer: Transfer, known: readonly Location[]): void {
-    const search: Search = { dueMs: performance.now() + STARVED_INTERVAL_MS, holders: [] };
-    if (known.length === 0) search.dueMs = 0;
+    const dueMs = known.length === 0 ? 0 : performance.now() + FIRST_INTERVAL_MS;
+    const search: Search = { dueMs, intervalMs: FIRST_INTERVAL_MS, holders: [] };
     this.searches.set(transfer, search);
     this.connect(transfer, search, known);
     this.wakeable.wake();
@@ -92,7 +95,9 @@ export class PeerFinder {
       // A result that did not fit is asked for again at once.
       const isCutOff = results.length > 0 && result === undefined;
       const isFed = (transfer.fetch?.sourceCount ?? 0) > 0;
-      search.dueMs = isCutOff ? nowMs : nowMs + (isFed ? FED_INTERVAL_MS : STARVED_INTERVAL_MS);
+      const maxIntervalMs = isFed ? FED_INTERVAL_MS : STARVED_INTERVAL_MS;
+      search.intervalMs = Math.min(search.intervalMs * 2, maxIntervalMs);
+      search.dueMs = isCutOff ? nowMs : nowMs + search.intervalMs;
     }
   }
 
