@@ -1,4 +1,4 @@
-import { Bitfield, type Location, type Manifest, type PeerId } from '#protocol';
+import { Bitfield, toChunkIndex, type Location, type Manifest, type PeerId } from '#protocol';
 import { DownloadTarget } from '../disk/download-target.js';
 import type { FileStamp } from '../disk/file-stamp.js';
 import { SharedFile } from '../disk/shared-file.js';
@@ -153,6 +153,8 @@ export class DownloadJob {
 }
 
 function heldBytes({ held, manifest }: Transfer): number {
-  if (held.isComplete) return manifest.sizeBytes;
-  return Math.min(held.count * manifest.chunkBytes, manifest.sizeBytes);
+  const { chunkBytes, chunkCount, layout } = manifest;
+  const lastIndex = toChunkIndex(chunkCount - 1);
+  const missingAtEndBytes = held.has(lastIndex) ? chunkBytes - layout.lengthBytes(lastIndex) : 0;
+  return held.count * chunkBytes - missingAtEndBytes;
 }
