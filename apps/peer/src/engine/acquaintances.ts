@@ -78,6 +78,11 @@ export class Acquaintances {
     return refusal !== undefined && nowMs < refusal.untilMs;
   }
 
+  /** Whether it was asked to take part lately, and does not, or no longer. */
+  hasRefused(peerId: PeerId, transfer: Transfer): boolean {
+    return this.known.get(peerId)?.refusals.has(transfer) ?? false;
+  }
+
   /** Drops what no longer matters, the oldest first when there is too much. */
   forget(nowMs: number, isConnected: (peerId: PeerId) => boolean): void {
     for (const [peerId, acquaintance] of this.known) {

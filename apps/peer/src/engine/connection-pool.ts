@@ -70,8 +70,11 @@ export class ConnectionPool implements LinkHost {
     void this.dial(peerId, endpoints);
   }
 
-  /** Whether the last attempt to reach a peer failed, or its connection broke, and no other holds. */
-  isUnreachable(peerId: PeerId): boolean {
+  /** Whether there is no hope of a peer for now: the last attempt to reach it failed, or its
+   *  connection broke and no other holds, or it has left the transfer. */
+  isGone(peerId: PeerId, transfer: Transfer): boolean {
+    if (transfer.remotes.has(peerId)) return false;
+    if (this.acquaintances.hasRefused(peerId, transfer)) return true;
     if (this.links.has(peerId)) return false;
     return this.acquaintances.failedAttempts(peerId) > 0;
   }

@@ -56,7 +56,7 @@ export class PeerFinder {
   /** Peers that are said to have something we lack and have not turned out to be gone. */
   holderCount(transfer: Transfer): number {
     const holders = this.searches.get(transfer)?.holders ?? [];
-    return holders.filter((peerId) => !this.pool.isUnreachable(peerId)).length;
+    return holders.filter((peerId) => !this.pool.isGone(peerId, transfer)).length;
   }
 
   async close(): Promise<void> {

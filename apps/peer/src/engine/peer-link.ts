@@ -220,7 +220,9 @@ export class PeerLink implements ConnectionHandler {
   private onClose(message: CloseMessage): void {
     if (message.numberedBy === 'sender') {
       const transfer = this.numbers.named(message.fileNumber);
-      if (transfer !== undefined) this.closeFile(transfer, 'OK');
+      if (transfer === undefined) return;
+      this.closeFile(transfer, 'OK');
+      this.host.linkRefused(this, transfer);
       return;
     }
     const transfer = this.numbers.openedAs(message.fileNumber);
