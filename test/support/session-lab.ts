@@ -80,7 +80,9 @@ export class SessionLab implements AsyncDisposable {
     const { manifest, stamp } = await buildManifest(path, { signal: AbortSignal.timeout(60_000) });
     const file = await SharedFile.open(path, manifest, stamp, this.session.handles);
     const held = Bitfield.full(manifest.chunkCount);
-    const transfer = new Transfer(manifest, held, file, this.session.transferHost);
+    const transfer =
+      this.session.transfers.get(manifest.digest) ??
+      new Transfer(manifest, held, file, this.session.transferHost);
     this.session.addOffer(transfer, { name, file });
     return { bytes, path, manifest, transfer };
   }

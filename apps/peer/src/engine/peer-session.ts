@@ -52,6 +52,7 @@ export class PeerSession {
   readonly handles = new HandleCache(MAX_OPEN_FILES);
   readonly buffers = new ChunkBuffers();
   readonly inflightBudget = new ByteBudget(MAX_INFLIGHT_BYTES);
+  readonly servingBudget = new ByteBudget(MAX_SERVING_BYTES);
   readonly client: TrackerClient;
   readonly pool: ConnectionPool;
   readonly finder: PeerFinder;
@@ -61,7 +62,6 @@ export class PeerSession {
   readonly transferHost: TransferHost;
   readonly fetchHost: FetchHost;
   private readonly upGate: RateGate;
-  private readonly servingBudget = new ByteBudget(MAX_SERVING_BYTES);
   private readonly contributions = new Contributions();
   private readonly bans = new BanLedger();
   private readonly choker: Choker;
