@@ -145,7 +145,7 @@ describe('what the tracker answers', () => {
     );
     const isDone = { complete: true, chunksHeld: 4, chunkCount: 4 };
     expect(byName('test-host')).toMatchObject({ ...isDone, online: true, host: '127.0.0.1' });
-    expect(byName('left')).toMatchObject({ ...isDone, online: false, peerId: null, host: null });
+    expect(byName('left')).toMatchObject({ ...isDone, online: false, peerId: left.peerId });
     expect(byName('streamed')).toMatchObject({ ...isDone, online: false });
     expect(byName('half')).toMatchObject({ complete: false, chunksHeld: 2, online: true });
     const unknown = seeder.call('status', { ref: 'nothing', limit: 1 });

@@ -43,7 +43,8 @@ export class StatusService {
     return row!;
   }
 
-  /** One row for each identity: its process that was seen last, or its completion alone. */
+  /** One row for each identity: the process of it that was seen last in this swarm; for one that
+   *  has left, its completion and, while the tracker remembers it, its last process. */
   private page(file: ResolvedFile, request: StatusRequest): Promise<HostRow[]> {
     const after = request.after ?? '';
     return this.reader.all<HostRow>(
@@ -56,11 +57,15 @@ export class StatusService {
           WHERE o.file_id = ? AND p.identity > ?),
         hosts AS (SELECT identity FROM processes
           UNION SELECT identity FROM completions WHERE file_id = ? AND identity > ?)
-      SELECT h.identity, COALESCE(s.hostname, c.hostname) AS hostname, s.peer_id AS peerId,
-        s.host, s.chunks_held AS chunksHeld, c.identity IS NOT NULL AS complete,
-        COALESCE(s.online, 0) AS online, COALESCE(s.last_seen_at, c.completed_at) AS lastSeenAt
+      SELECT h.identity, COALESCE(s.hostname, c.hostname) AS hostname,
+        COALESCE(s.peer_id, l.peer_id) AS peerId, COALESCE(s.host, l.host) AS host,
+        s.chunks_held AS chunksHeld, c.identity IS NOT NULL AS complete,
+        COALESCE(s.online, 0) AS online,
+        COALESCE(s.last_seen_at, l.last_seen_at, c.completed_at) AS lastSeenAt
       FROM hosts h
       LEFT JOIN processes s ON s.identity = h.identity AND s.position = 1
+      LEFT JOIN peers l ON l.id = (SELECT id FROM peers WHERE identity = h.identity
+        ORDER BY last_seen_at DESC, id DESC LIMIT 1)
       LEFT JOIN completions c ON c.file_id = ? AND c.identity = h.identity
       ORDER BY h.identity LIMIT ?`,
       [toIsoTime(Date.now()), file.id, after, file.id, after, file.id, request.limit],

@@ -245,7 +245,7 @@ export interface StatusRequest {
 export interface HostStatus {
   readonly identity: string;
   readonly hostname: string;
-  /** The identity's latest process in this swarm; null when only its completion is known. */
+  /** The identity's latest process, in this swarm if there is one; null once it is forgotten. */
   readonly peerId: string | null;
   readonly host: string | null;
   readonly chunksHeld: number;
