@@ -21,6 +21,11 @@ export class TrackerViews implements Disposable {
       .get(...parameters);
   }
 
+  /** All that `read` reads is of one moment. */
+  atOnce<T>(read: () => T): T {
+    return this.database.transaction(read)();
+  }
+
   [Symbol.dispose](): void {
     this.database.close();
   }
