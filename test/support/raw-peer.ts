@@ -11,8 +11,9 @@ export function rawPeerId(letter: string, end = 'aaaa'): string {
 export class RawPeer implements AsyncDisposable {
   private readonly frames: RawFrame[] = [];
   private received: Buffer = Buffer.alloc(0);
-  private wakeReader: (() => void) | undefined;
+  private waiters: (() => void)[] = [];
   private hasEnded = false;
+  private goodbyeCode: string | undefined;
 
   constructor(
     readonly socket: Socket,
@@ -57,7 +58,7 @@ export class RawPeer implements AsyncDisposable {
       const frame = this.frames.shift();
       if (frame === undefined) {
         if (this.hasEnded) throw new Error(`it ended before ${types.join(' or ') || 'a frame'}`);
-        await new Promise<void>((resolve) => (this.wakeReader = resolve));
+        await this.change();
       } else if (types.length === 0 || types.includes(frame.type)) {
         return frame;
       }
@@ -88,8 +89,8 @@ export class RawPeer implements AsyncDisposable {
 
   /** The code of the goodbye with which the other end closes; undefined when it says none. */
   async ended(): Promise<string | undefined> {
-    while (!this.hasEnded) await new Promise<void>((resolve) => (this.wakeReader = resolve));
-    return this.frames.find((frame) => frame.type === 'goodbye')?.code;
+    while (!this.hasEnded) await this.change();
+    return this.goodbyeCode;
   }
 
   /** Takes nothing more from the socket. */
@@ -108,6 +109,7 @@ export class RawPeer implements AsyncDisposable {
     this.received = Buffer.concat([this.received, bytes]);
     for (let taken = takeFrame(this.received); taken; taken = takeFrame(this.received)) {
       this.frames.push(taken.frame);
+      if (taken.frame.type === 'goodbye') this.goodbyeCode = taken.frame.code;
       this.received = taken.rest;
     }
     this.wake();
@@ -118,9 +120,14 @@ export class RawPeer implements AsyncDisposable {
     this.wake();
   }
 
+  private change(): Promise<void> {
+    return new Promise((resolve) => this.waiters.push(resolve));
+  }
+
   private wake(): void {
-    this.wakeReader?.();
-    this.wakeReader = undefined;
+    const { waiters } = this;
+    this.waiters = [];
+    for (const wake of waiters) wake();
   }
 }
 

@@ -32,7 +32,7 @@ export const answers = {
   silent: () => undefined,
   refusing: (peer, { id }) => peer.send(rawFrames.reject(id!, 'INTERNAL')),
   vanishing: (peer, { id, offset }, bytes) => {
-    peer.send(rawFrames.data(id!, offset!, bytes.subarray(0, 1_000)));
+    peer.send(rawFrames.data(id!, offset!, bytes.subarray(0, bytes.length >>> 1)));
     peer.socket.resetAndDestroy();
   },
 } satisfies Record<string, RawAnswer>;

@@ -10,6 +10,7 @@ import { DEFAULT_MAX_PEER_COUNT } from '../../apps/peer/src/engine/peer-config.j
 import { PeerSession } from '../../apps/peer/src/engine/peer-session.js';
 import type { SessionEvent } from '../../apps/peer/src/engine/session-event.js';
 import { Transfer } from '../../apps/peer/src/engine/transfer.js';
+import { eventually } from './eventually.js';
 import { TempDir } from './temp-dir.js';
 
 export const CHUNK_BYTES = 256 * 1024;
@@ -124,6 +125,14 @@ export class SessionLab implements AsyncDisposable {
       if (found !== undefined) return found as Extract<SessionEvent, { type: T }>;
       await new Promise<void>((resolve) => this.eventWaiters.push(resolve));
     }
+  }
+
+  /** Resolves once so many chunks of a transfer are stored. */
+  async stored(manifest: Manifest, chunkCount: number): Promise<void> {
+    await eventually(() => {
+      const count = this.session.transfers.get(manifest.digest)?.held.count ?? 0;
+      if (count < chunkCount) throw new Error(`${count} of ${chunkCount} chunks are stored`);
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

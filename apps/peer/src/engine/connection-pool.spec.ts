@@ -66,10 +66,10 @@ it('remembers whom it could not reach', async () => {
   const { pool } = lab.session;
   pool.want(transfer, { peerId, endpoints: [await closedEndpoint()] });
   await eventually(() => {
-    expect(pool.isUnreachable(peerId)).toBe(true);
+    expect(pool.isGone(peerId, transfer)).toBe(true);
   });
   pool.sweep();
-  expect(pool.isUnreachable(peerId)).toBe(true);
+  expect(pool.isGone(peerId, transfer)).toBe(true);
 });
 
 it('closes everything at once: accepted, dialled, not yet met, and not reading', async () => {

@@ -21,6 +21,8 @@ const FILES_PER_CALL = 100;
 interface Search {
   dueMs: number;
   intervalMs: number;
+  /** What the tracker said last. */
+  known: readonly Location[];
   /** Peers that the tracker says have something we lack. */
   holders: readonly PeerId[];
 }
@@ -43,7 +45,7 @@ export class PeerFinder {
   /** `known`: what the tracker has already said. */
   add(transfer: Transfer, known: readonly Location[]): void {
     const dueMs = known.length === 0 ? 0 : performance.now() + FIRST_INTERVAL_MS;
-    const search: Search = { dueMs, intervalMs: FIRST_INTERVAL_MS, holders: [] };
+    const search: Search = { dueMs, intervalMs: FIRST_INTERVAL_MS, known, holders: [] };
     this.searches.set(transfer, search);
     this.connect(transfer, search, known);
     this.wakeable.wake();
@@ -80,20 +82,23 @@ export class PeerFinder {
 
   private async ask(due: readonly (readonly [Transfer, Search])[]): Promise<void> {
     const files = due.map(([transfer]) => transfer.digest);
-    let results: readonly LocationsResult[] = [];
+    let results: readonly LocationsResult[] | undefined;
     try {
       const request = { files, exclude: this.options.self, limit: this.options.maxPeerCount };
       const reply = await this.client.call('locations', request, { signal: this.stopping.signal });
       results = reply.files;
     } catch {
-      // The announcer says when the tracker is away; what is connected goes on without it.
+      // The announcer says when the tracker is away; what is known goes on without it.
     }
     const nowMs = performance.now();
     for (const [index, [transfer, search]] of due.entries()) {
-      const result = results[index];
-      if (result?.ok === true) this.connect(transfer, search, result.locations);
+      // It may have ended meanwhile.
+      if (this.searches.get(transfer) !== search) continue;
+      const result = results?.[index];
+      if (result?.ok === true) search.known = result.locations;
+      this.connect(transfer, search, search.known);
       // A result that did not fit is asked for again at once.
-      const isCutOff = results.length > 0 && result === undefined;
+      const isCutOff = results !== undefined && results.length > 0 && result === undefined;
       const isFed = (transfer.fetch?.sourceCount ?? 0) > 0;
       const maxIntervalMs = isFed ? FED_INTERVAL_MS : STARVED_INTERVAL_MS;
       search.intervalMs = Math.min(search.intervalMs * 2, maxIntervalMs);
