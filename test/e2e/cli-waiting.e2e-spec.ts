@@ -5,7 +5,7 @@ import { createServer, type AddressInfo, type Server } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ChildProgram } from '../support/child-program.js';
 import { failureOf, linesOf } from '../support/cli-failure.js';
-import { PeerHome } from '../support/peer-home.js';
+import { PeerHome, type PeerRun } from '../support/peer-home.js';
 import { sampleBytes, writeSample } from '../support/sample-content.js';
 import { startTracker, type RunningTracker } from '../support/start-tracker.js';
 
@@ -34,15 +34,18 @@ describe('waiting and giving up', () => {
   let tracker: RunningTracker;
   let patient: PeerHome;
   /** Begun first: they take as long as a peer waits for an answer. */
+  let answeredByNext: Promise<PeerRun>;
   let neverAnswered: Promise<readonly { readonly message: string }[]>;
 
   beforeAll(async () => {
     tracker = await startTracker();
-    patient = await PeerHome.create(await listening(silent));
+    const silentUrl = await listening(silent);
+    patient = await PeerHome.create(silentUrl);
     await writeSample(patient.file('a.bin'), 10, 1);
     const commands = [['list'], ['share', 'a.bin'], ['download', 'a', '--timeout', '1s']];
     neverAnswered = Promise.all(commands.map((args) => failureOf(patient, args)));
     neverAnswered.catch(() => undefined);
+    answeredByNext = patient.run(['list', '--tracker', `${silentUrl},${tracker.url}`]);
   });
   afterAll(async () => {
     await patient[Symbol.asyncDispose]();
@@ -187,6 +190,7 @@ describe('waiting and giving up', () => {
       expect(failure).toMatchObject({ code: 'TRACKER_UNREACHABLE', exit: 5 });
       expect(failure.message).toContain('not answer');
     }
+    expect((await answeredByNext).exitCode).toBe(0);
     const sharing = patient.start(['share', 'a.bin']);
     await once(silent, 'connection');
     expect(await sharing.kill('SIGINT')).toBe(0);

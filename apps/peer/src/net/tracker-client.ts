@@ -61,13 +61,21 @@ export class TrackerClient {
     { signal }: { signal: AbortSignal },
   ): Promise<TrackerExchanges[P]['reply']> {
     signal.throwIfAborted();
-    const id = String(this.nextCallId++);
-    const frame = encodeJsonFrame({ pattern: TRACKER_PATTERNS[pattern], data: request, id });
-    const socket = await unlessAborted(this.connection(), signal);
-    // It may have ended since: then nobody would tell us.
-    if (socket.destroyed) throw unreachable(this.trackers, 'it closed the connection');
-    const reply = await unlessAborted(this.exchange(socket, id, frame), signal);
-    return reply as TrackerExchanges[P]['reply'];
+    for (let attempt = 1; ; attempt += 1) {
+      const id = String(this.nextCallId++);
+      const frame = encodeJsonFrame({ pattern: TRACKER_PATTERNS[pattern], data: request, id });
+      const socket = await unlessAborted(this.connection(), signal);
+      try {
+        // It may have ended since: then nobody would tell us.
+        if (socket.destroyed) throw unreachable(this.trackers, 'it closed the connection');
+        const reply = await unlessAborted(this.exchange(socket, id, frame), signal);
+        return reply as TrackerExchanges[P]['reply'];
+      } catch (error) {
+        // Every exchange may be repeated: what one tracker leaves open, the next may answer.
+        const isAway = error instanceof TransferError && !this.closing.signal.aborted;
+        if (!isAway || attempt >= this.trackers.length) throw error;
+      }
+    }
   }
 
   /** Calls under way, and all later ones, are rejected. */
