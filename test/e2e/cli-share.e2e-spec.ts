@@ -161,6 +161,7 @@ describe('peer share', () => {
     expect(await share('secret/below')).toEqual(['PATH_NOT_FOUND', 2]);
     expect(await share('/dev/null')).toEqual(['USAGE', 2]);
     expect(await share('empty')).toEqual(['USAGE', 2]);
+    expect(await share('/proc/self/cmdline')).toEqual(['USAGE', 2]);
     expect(await share('loop')).toEqual(['DISK_FAILED', 7]);
     expect(await share('folder')).toEqual(['OUTSIDE_FOLDER', 8]);
     expect(await namesUnder(peer, 'folder/')).toEqual([]);

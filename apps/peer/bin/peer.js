@@ -2,4 +2,6 @@
 import { fileURLToPath } from 'node:url';
 import { execute } from '@oclif/core';
 
-await execute({ loadOptions: { root: fileURLToPath(new URL('..', import.meta.url)) } });
+const root = fileURLToPath(new URL('..', import.meta.url));
+// Without this, oclif would run code that a package.json in the user's data folder names.
+await execute({ loadOptions: { root, userPlugins: false, devPlugins: false } });

@@ -85,7 +85,9 @@ export function buildSmallManifest(path: string, buffer: Buffer): BuiltManifest 
     if (before.size > MIN_CHUNK_BYTES) return undefined;
     fd = openSync(path, OPEN_FLAGS);
     const sizeBytes = Number(before.size);
-    const readBytes = sizeBytes === 0 ? 0 : readSync(fd, buffer, 0, sizeBytes, 0);
+    // Of an empty file one byte is tried: some kernel files have content but no size.
+    const readBytes = readSync(fd, buffer, 0, Math.max(sizeBytes, 1), 0);
+    if (sizeBytes === 0 && readBytes > 0) throw sizeUnknown(path);
     const stamp = stampOf(before);
     if (readBytes < sizeBytes || !sameStamp(stamp, stampOf(fstatSync(fd, { bigint: true })))) {
       throw changedWhileHashed(path);
@@ -137,6 +139,10 @@ function assertRegularFile(path: string, stats: BigIntStats): void {
   if (stats.isFile()) return;
   const kind = stats.isDirectory() ? 'a folder' : 'a device, pipe or socket';
   throw new TransferError('USAGE', `${path} is ${kind}, not a regular file`);
+}
+
+function sizeUnknown(path: string): TransferError {
+  return new TransferError('USAGE', `${path} has content but says that it is empty`);
 }
 
 function changedWhileHashed(path: string): TransferError {
