@@ -252,6 +252,7 @@ export class Announcer {
   }
 
   private nextDueMs(): number {
+    for (const { isRegistered } of this.announcements.values()) if (!isRegistered) return 0;
     return Math.min(this.heartbeatDueMs, this.reportDueMs);
   }
 
