@@ -37,7 +37,7 @@ describe('a file that changes while it is shared', () => {
     });
   }
 
-  it.each([
+  it.concurrent.each([
     ['grows', (path: string) => overwrite(path, FILE_BYTES)],
     ['shrinks', (path: string) => truncate(path, FILE_BYTES - 1)],
     ['is written to', (path: string) => overwrite(path, 5)],

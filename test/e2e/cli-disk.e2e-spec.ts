@@ -9,6 +9,8 @@ import { TempDir } from '../support/temp-dir.js';
 
 const MIB = 1024 * 1024;
 const SLOW_BYTES = 2 * MIB + 5;
+/** Slow enough to be caught in the middle, whatever else the machine does. */
+const SLOWLY = ['--down', '64KiB/s', '--progress', 'json'];
 const MAX_PEER_MEMORY_KIB = 300 * 1024;
 
 /** Most memory that the process has had, in KiB; Linux keeps count. */
@@ -48,7 +50,7 @@ describe('downloads and the disk', () => {
     await writeSample(seeder.file('x'.repeat(250)), 1_000, 3);
     await seeder.serve(['share', 'tree', 'x'.repeat(250)]);
     await writeSample(seeder.file('slow.bin'), SLOW_BYTES, 4);
-    await seeder.serve(['share', 'slow.bin', '--up', '400KiB/s']);
+    await seeder.serve(['share', 'slow.bin']);
   });
   afterAll(async () => {
     await seeder[Symbol.asyncDispose]();
@@ -92,7 +94,7 @@ describe('downloads and the disk', () => {
     await using peer = await PeerHome.create(tracker);
     await using other = await PeerHome.create(tracker);
     const path = peer.file('slow.bin');
-    const first = peer.start(['download', 'slow.bin', '--progress', 'json']);
+    const first = peer.start(['download', 'slow.bin', ...SLOWLY]);
     await first.until(() => /"bytesDone":[1-9]/.test(first.stderr));
     for (const rival of [peer, other]) {
       const failure = await failureOf(rival, ['download', 'slow.bin', '-o', path]);
@@ -101,7 +103,7 @@ describe('downloads and the disk', () => {
     }
     expect(await first.kill('SIGKILL')).toBe('SIGKILL');
     type Data = { files: { bytesResumed: number }[] };
-    const stopped = peer.start(['download', 'slow.bin', '--progress', 'json', '--json']);
+    const stopped = peer.start(['download', 'slow.bin', ...SLOWLY, '--json']);
     await stopped.until(() => /"bytesDone":[1-9]/.test(stopped.stderr));
     expect(await stopped.kill('SIGTERM')).toBe(143);
     const { files } = await peer.json<Data>(['download', 'slow.bin']);
@@ -114,7 +116,7 @@ describe('downloads and the disk', () => {
     await mkdir(peer.file('small'));
     using disk = mountDisk(peer.file('small'), 'size=4m');
     const { folder } = disk;
-    const args = ['download', 'slow.bin', '-o', 'small', '--progress', 'json', '--json'];
+    const args = ['download', 'slow.bin', '-o', 'small', ...SLOWLY, '--json'];
     const download = peer.start(args);
     await download.until(() => /"bytesDone":[1-9]/.test(download.stderr));
     const filler = await open(`${folder}/filler`, 'w');

@@ -31,7 +31,7 @@ describe('the command line of the peer', () => {
     expect([exitCode, stdout]).toEqual([0, expect.stringMatching(/\d+\.\d+\.\d+/)]);
   });
 
-  it.each([
+  it.concurrent.each([
     ['an unknown command', ['fetch', 'x'], /no command "fetch"/],
     ['a flag before the command', ['--nope'], /which command/],
     ['no command', [], /which command/],
@@ -121,7 +121,7 @@ describe('the command line of the peer', () => {
     expect(local.stderr).toBe('');
   });
 
-  it.each([
+  it.concurrent.each([
     ['no JSON', '{', /config\.json is not valid JSON/],
     ['no object', '[]', /must hold a JSON object/],
     ['a wrong type', '{"tracker":7}', /"tracker" must be a text/],
