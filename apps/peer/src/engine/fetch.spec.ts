@@ -111,6 +111,20 @@ describe('a download from one honest peer and', () => {
 });
 
 describe('a partial peer', () => {
+  it('may unchoke before it has said what it has', async () => {
+    await using listener = await RawListener.listen(HONEST);
+    const location = { peerId: HONEST, endpoint: listener.endpoint };
+    const stopping = new AbortController();
+    const downloading = lab.download(manifest, [location], stopping.signal);
+    const stopped = expect(downloading).rejects.toThrow('enough');
+    const peer = await listener.meet();
+    peer.send(rawFrames.open(0, manifest.digest, manifest.chunkCount), rawFrame('unchoke'));
+    peer.send(rawFrames.bitfield(0, Buffer.of(0b0000_1000)));
+    expect((await peer.next('request')).chunk).toBe(4);
+    stopping.abort(new Error('enough'));
+    await stopped;
+  });
+
   it('is asked for what it has, and for what it gains', async () => {
     const held = Buffer.of(0b1010_0000);
     await using partial = await RawSeeder.listen(HONEST, { manifest, bytes, held }, answers.honest);

@@ -1,5 +1,5 @@
 import {
-  type Bitfield,
+  Bitfield,
   type ProtocolError,
   verifyChunk,
   type ChunkIndex,
@@ -124,8 +124,7 @@ export class Fetch {
     if (this.isStopped) return this.discard(event);
     switch (event.type) {
       case 'peerJoined':
-        this.peers.set(event.link.peerId, new FetchPeer(event.link, this.manifest.chunkBytes));
-        return;
+        return this.peerJoined(event.link);
       case 'peerLeft':
         return this.peerLeft(event.peerId);
       case 'bitfieldReceived':
@@ -165,6 +164,12 @@ export class Fetch {
       case 'ticked':
         return this.tick();
     }
+  }
+
+  /** What it has comes next; until then it has nothing. */
+  private peerJoined(link: PeerLink): void {
+    this.peers.set(link.peerId, new FetchPeer(link, this.manifest.chunkBytes));
+    this.picker.addPeer(link.peerId, Bitfield.empty(this.manifest.chunkCount));
   }
 
   private chunkArrived(event: Extract<TransferEvent, { type: 'chunkArrived' }>): void {
