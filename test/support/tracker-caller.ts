@@ -53,6 +53,9 @@ export class TrackerCaller implements AsyncDisposable {
   /** Sends anything. */
   callRaw(pattern: string, data: unknown): Promise<unknown> {
     const id = String((this.lastId += 1));
+    if (this.socket.destroyed) {
+      return Promise.reject(new Error('the tracker has closed the connection'));
+    }
     return new Promise((resolve, reject) => {
       this.failures.add(reject);
       this.waiting.set(id, (answer) => {

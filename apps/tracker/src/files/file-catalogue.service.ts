@@ -17,9 +17,9 @@ export class FileCatalogue {
   async find(sql: Sql, ref: FileRef): Promise<ResolvedFile | undefined> {
     if (isDigest(ref)) {
       return sql.first<ResolvedFile>(
-        `SELECT ${FILE_COLUMNS}, f.created_at AS createdAt, (SELECT MIN(n.name)
-            FROM name_versions n WHERE n.file_id = f.id AND n.ended_at IS NULL) AS name
-          FROM files f WHERE f.digest = ?`,
+        `SELECT ${FILE_COLUMNS}, COALESCE(n.created_at, f.created_at) AS createdAt, n.name
+          FROM files f LEFT JOIN name_versions n ON n.file_id = f.id AND n.ended_at IS NULL
+          WHERE f.digest = ? ORDER BY n.name LIMIT 1`,
         [ref],
       );
     }
