@@ -12,6 +12,8 @@ export default defineConfig({
   },
   test: {
     include: ['{apps,libs}/**/*.spec.ts', 'test/**/*.{spec,e2e-spec}.ts'],
+    // Real programs wait more than they compute: two files at a time on two cores.
+    maxWorkers: 2,
     testTimeout: 120_000,
     hookTimeout: 60_000,
   },
