@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { HELD_NONE, MAX_TRACKER_MESSAGE_CHARS, type HostStatus } from '#protocol';
+import { eventually } from '../support/eventually.js';
 import { startTracker, type RunningTracker } from '../support/start-tracker.js';
 import { sampleFile, TrackerPeer, type SampleFile } from '../support/tracker-peer.js';
 
@@ -150,6 +151,19 @@ describe('what the tracker answers', () => {
     expect(byName('half')).toMatchObject({ complete: false, chunksHeld: 2, online: true });
     const unknown = seeder.call('status', { ref: 'nothing', limit: 1 });
     await expect(unknown).rejects.toMatchObject({ code: 'FILE_NOT_FOUND' });
+  });
+
+  it('says one age of a file that was known before it had a name', async () => {
+    await using peer = await TrackerPeer.join(tracker);
+    const file = sampleFile({ seed: 77, chunkCount: 2 });
+    await peer.register(file, { naming: 'keep' });
+    const firstSeenMs = Date.now();
+    await eventually(() => expect(Date.now()).toBeGreaterThan(firstSeenMs));
+    await peer.register(file, { name: 'aged' });
+    const { files } = await peer.call('locations', { files: ['aged', file.digest], limit: 1 });
+    const [byName, byDigest] = files;
+    expect(byName).toMatchObject({ ok: true, file: { name: 'aged' } });
+    expect(byDigest).toEqual(byName);
   });
 
   it('tells operators over HTTP that it is well', async () => {

@@ -4,12 +4,15 @@ import { createServer, type AddressInfo } from 'node:net';
 import { Bitfield, type Endpoint, type Location, type Manifest, type PeerId } from '#protocol';
 import { buildManifest } from '../../apps/peer/src/disk/manifest-builder.js';
 import { SharedFile } from '../../apps/peer/src/disk/shared-file.js';
-import { DownloadJob, type DownloadReport } from '../../apps/peer/src/engine/download-job.js';
+import {
+  DownloadJob,
+  type DownloadReport,
+} from '../../apps/peer/src/engine/download/download-job.js';
 import { openHome } from '../../apps/peer/src/engine/open-home.js';
 import { DEFAULT_MAX_PEER_COUNT } from '../../apps/peer/src/engine/peer-config.js';
 import { PeerSession } from '../../apps/peer/src/engine/peer-session.js';
 import type { SessionEvent } from '../../apps/peer/src/engine/session-event.js';
-import { Transfer } from '../../apps/peer/src/engine/transfer.js';
+import { Transfer } from '../../apps/peer/src/engine/transfer/transfer.js';
 import { eventually } from './eventually.js';
 import { TempDir } from './temp-dir.js';
 

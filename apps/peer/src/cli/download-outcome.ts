@@ -1,6 +1,6 @@
 import { TransferError } from '../core/transfer-error.js';
-import type { DownloadReport } from '../engine/download-job.js';
-import type { FileOutcome } from '../engine/download-run.js';
+import type { DownloadReport } from '../engine/download/download-job.js';
+import type { FileOutcome } from '../engine/download/download-run.js';
 
 /** Some of several files failed: what arrived is in place and is part of the answer. */
 export class DoneInPart extends TransferError {

@@ -1,5 +1,5 @@
 import type { createLogUpdate } from 'log-update';
-import type { DownloadProgress } from '../engine/download-job.js';
+import type { DownloadProgress } from '../engine/download/download-job.js';
 import type { ProgressMode } from './peer-command.js';
 import { toJsonLine } from './json-line.js';
 import { RateMeter } from './rate-meter.js';

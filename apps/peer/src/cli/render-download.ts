@@ -1,4 +1,4 @@
-import type { DownloadReport } from '../engine/download-job.js';
+import type { DownloadReport } from '../engine/download/download-job.js';
 import { formatDuration } from './duration.js';
 import { formatRate, formatSize } from './byte-size.js';
 import { printable } from './printable.js';

@@ -1,5 +1,5 @@
 import { formatEndpoint } from '#protocol';
-import type { FileSummary, Location } from '../engine/network-lookup.js';
+import type { FileSummary, Location } from '../engine/lookup/network-lookup.js';
 import { formatSize } from './byte-size.js';
 import { renderColumns } from './columns.js';
 import { toListedFile, type ListedFile } from './render-list.js';

@@ -1,4 +1,4 @@
-import type { FileSummary } from '../engine/network-lookup.js';
+import type { FileSummary } from '../engine/lookup/network-lookup.js';
 import { formatSize } from './byte-size.js';
 import { renderColumns } from './columns.js';
 

@@ -1,5 +1,5 @@
 import { formatEndpoint, type Endpoint } from '#protocol';
-import type { ServedFile } from '../engine/share-files.js';
+import type { ServedFile } from '../engine/share/share-files.js';
 import { formatSize } from './byte-size.js';
 import { printable } from './printable.js';
 

@@ -1,4 +1,4 @@
-import type { HostStatus } from '../engine/network-lookup.js';
+import type { HostStatus } from '../engine/lookup/network-lookup.js';
 import { renderColumns } from './columns.js';
 
 export interface StatusData {

@@ -1,5 +1,5 @@
 import { TransferError } from '../core/transfer-error.js';
-import type { VerifyReport } from '../engine/verify-path.js';
+import type { VerifyReport } from '../engine/share/verify-path.js';
 import { formatSize } from './byte-size.js';
 import { printable } from './printable.js';
 

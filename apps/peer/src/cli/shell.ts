@@ -1,8 +1,8 @@
 import { TransferError } from '../core/transfer-error.js';
-import { DownloadRun } from '../engine/download-run.js';
-import type { NetworkLookup } from '../engine/network-lookup.js';
+import { DownloadRun } from '../engine/download/download-run.js';
+import type { NetworkLookup } from '../engine/lookup/network-lookup.js';
 import type { PeerSession } from '../engine/peer-session.js';
-import { shareFiles } from '../engine/share-files.js';
+import { shareFiles } from '../engine/share/share-files.js';
 import { toFiles } from './download-outcome.js';
 import type { ProgressMode } from './peer-command.js';
 import { ProgressView } from './progress-view.js';

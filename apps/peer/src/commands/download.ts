@@ -7,8 +7,8 @@ import { parseSeedFor, waitToSeed } from '../cli/seed-for.js';
 import { servingFlags } from '../cli/session-flags.js';
 import { durationFlag, rateFlag } from '../cli/value-flags.js';
 import { TransferError } from '../core/transfer-error.js';
-import type { DownloadReport } from '../engine/download-job.js';
-import { DownloadRun } from '../engine/download-run.js';
+import type { DownloadReport } from '../engine/download/download-job.js';
+import { DownloadRun } from '../engine/download/download-run.js';
 import { PeerSession } from '../engine/peer-session.js';
 import { toFiles } from '../cli/download-outcome.js';
 

@@ -1,7 +1,7 @@
 import { Args } from '@oclif/core';
 import { PeerCommand } from '../cli/peer-command.js';
 import { renderInfo, toInfoData, type InfoData } from '../cli/render-info.js';
-import { NetworkLookup } from '../engine/network-lookup.js';
+import { NetworkLookup } from '../engine/lookup/network-lookup.js';
 
 export default class Info extends PeerCommand {
   static override aliases = ['locations'];

@@ -1,7 +1,7 @@
 import { Args } from '@oclif/core';
 import { PeerCommand } from '../cli/peer-command.js';
 import { renderList, toListedFile, type ListData } from '../cli/render-list.js';
-import { NetworkLookup } from '../engine/network-lookup.js';
+import { NetworkLookup } from '../engine/lookup/network-lookup.js';
 
 export default class List extends PeerCommand {
   static override aliases = ['show'];

@@ -1,9 +1,9 @@
 import { PeerCommand } from '../cli/peer-command.js';
 import { renderReady, toReadyEvent } from '../cli/render-ready.js';
 import { servingFlags } from '../cli/session-flags.js';
-import { watchLibrary } from '../engine/library-watch.js';
+import { watchLibrary } from '../engine/share/library-watch.js';
 import { PeerSession } from '../engine/peer-session.js';
-import { seedLibrary } from '../engine/share-files.js';
+import { seedLibrary } from '../engine/share/share-files.js';
 
 export default class Seed extends PeerCommand {
   static override description =

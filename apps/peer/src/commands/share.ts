@@ -3,10 +3,10 @@ import { PeerCommand } from '../cli/peer-command.js';
 import { renderReady, toReadyEvent } from '../cli/render-ready.js';
 import { servingFlags } from '../cli/session-flags.js';
 import { HashingView } from '../cli/hashing-view.js';
-import { watchLibrary } from '../engine/library-watch.js';
+import { watchLibrary } from '../engine/share/library-watch.js';
 import { PeerSession } from '../engine/peer-session.js';
 import type { SessionEvent } from '../engine/session-event.js';
-import { shareFiles } from '../engine/share-files.js';
+import { shareFiles } from '../engine/share/share-files.js';
 
 export default class Share extends PeerCommand {
   static override description = 'hash, register and serve files or folders until stopped';

@@ -6,7 +6,7 @@ import type { ProgressView } from '../cli/progress-view.js';
 import { servingFlags } from '../cli/session-flags.js';
 import { Shell } from '../cli/shell.js';
 import { StoppedBySignal } from '../cli/stop-signal.js';
-import { NetworkLookup } from '../engine/network-lookup.js';
+import { NetworkLookup } from '../engine/lookup/network-lookup.js';
 import { PeerSession } from '../engine/peer-session.js';
 
 export default class ShellCommand extends PeerCommand {

@@ -1,7 +1,7 @@
 import { Args } from '@oclif/core';
 import { PeerCommand } from '../cli/peer-command.js';
 import { renderStatus, type StatusData } from '../cli/render-status.js';
-import { NetworkLookup } from '../engine/network-lookup.js';
+import { NetworkLookup } from '../engine/lookup/network-lookup.js';
 
 export default class Status extends PeerCommand {
   static override description = 'which hosts have the whole file, and how far the others are';

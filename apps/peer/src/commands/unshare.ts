@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import { Args, Flags } from '@oclif/core';
 import { PeerCommand } from '../cli/peer-command.js';
 import { printable } from '../cli/printable.js';
-import { unshareFiles, type UnsharedFile } from '../engine/unshare-files.js';
+import { unshareFiles, type UnsharedFile } from '../engine/share/unshare-files.js';
 
 export default class Unshare extends PeerCommand {
   static override description = 'stop offering names, in every process of this home';

@@ -2,7 +2,7 @@ import { Args } from '@oclif/core';
 import { HashingView } from '../cli/hashing-view.js';
 import { PeerCommand } from '../cli/peer-command.js';
 import { renderVerify, toMismatch } from '../cli/render-verify.js';
-import { verifyPath, type VerifyReport } from '../engine/verify-path.js';
+import { verifyPath, type VerifyReport } from '../engine/share/verify-path.js';
 
 export default class Verify extends PeerCommand {
   static override description = 'check a local file against its manifest, chunk by chunk';

@@ -14,15 +14,15 @@ import type { Home } from '../disk/home.js';
 import type { Library } from '../disk/library.js';
 import { ChunkServer } from '../net/chunk-server.js';
 import { TrackerClient } from '../net/tracker-client.js';
-import { Announcer } from './announcer.js';
-import { ByteBudget } from './byte-budget.js';
-import { candidateEndpoints } from './candidate-endpoints.js';
-import { Choker } from './choker.js';
-import { ChunkBuffers } from './chunk-buffers.js';
-import { ConnectionPool } from './connection-pool.js';
-import { Contributions } from './contributions.js';
-import { OfferBook } from './offer-book.js';
-import type { Offer } from './offer.js';
+import { Announcer } from './announce/announcer.js';
+import { ByteBudget } from './budget/byte-budget.js';
+import { candidateEndpoints } from './announce/candidate-endpoints.js';
+import { Choker } from './links/choker.js';
+import { ChunkBuffers } from './budget/chunk-buffers.js';
+import { ConnectionPool } from './links/connection-pool.js';
+import { Contributions } from './links/contributions.js';
+import { OfferBook } from './share/offer-book.js';
+import type { Offer } from './share/offer.js';
 import {
   MAX_CONNECTION_COUNT,
   MAX_INFLIGHT_BYTES,
@@ -31,13 +31,13 @@ import {
   TICK_MS,
   type PeerConfig,
 } from './peer-config.js';
-import { PeerFinder } from './peer-finder.js';
-import type { FetchHost } from './fetch.js';
-import type { PeerLink } from './peer-link.js';
-import { RateGate } from './rate-gate.js';
+import { PeerFinder } from './lookup/peer-finder.js';
+import type { FetchHost } from './transfer/fetch.js';
+import type { PeerLink } from './links/peer-link.js';
+import { RateGate } from './budget/rate-gate.js';
 import type { SessionObserver } from './session-event.js';
-import type { ChunkSource, Transfer, TransferHost } from './transfer.js';
-import { Uploader } from './uploader.js';
+import type { ChunkSource, Transfer, TransferHost } from './transfer/transfer.js';
+import { Uploader } from './links/uploader.js';
 
 /** The rate limiters let this much through at once after a pause. */
 const BURST_SECONDS = 0.25;

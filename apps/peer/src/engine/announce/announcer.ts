@@ -1,0 +1,276 @@
+import { hostname, platform, release } from 'node:os';
+import {
+  API_VERSION,
+  TrackerError,
+  type ChunkIndex,
+  type Endpoint,
+  type FileResult,
+  type PeerId,
+} from '#protocol';
+import { newSession } from '#identity';
+import { backoffMs } from '../../core/backoff.js';
+import { TransferError } from '../../core/transfer-error.js';
+import type { TrackerClient } from '../../net/tracker-client.js';
+import { Announcement, type AnnouncedName } from './announcement.js';
+import { beginReports, reportBatches } from './chunk-report.js';
+import { registerAll } from './registration.js';
+import type { Transfer } from '../transfer/transfer.js';
+import { Wakeable } from '../wakeable.js';
+
+const RETRY_BASE_MS = 250;
+const RETRY_MAX_MS = 5_000;
+/** Newly stored chunks are reported together, this long after the first of them. */
+const CHUNK_REPORT_MS = 500;
+const MAX_HEARTBEAT_MS = 20_000;
+const STOP_TIMEOUT_MS = 1_500;
+
+export interface AnnouncerHost {
+  readonly peerId: PeerId;
+  readonly programVersion: string;
+  endpoints(): readonly Endpoint[];
+  counters(): { bytesUp: number; bytesDown: number };
+  trackerChanged(state: 'lost' | 'back', error?: Error): void;
+}
+
+/**
+ * Keeps the tracker's picture of this process true: joins, renews the lease, registers files and
+ * new chunks, and does all of it again when the tracker has forgotten. One call at a time.
+ */
+export class Announcer {
+  private readonly announcements = new Map<Transfer, Announcement>();
+  private readonly withdrawals = new Map<string, { completed: boolean }>();
+  private readonly stopping = new AbortController();
+  private readonly wakeable = new Wakeable();
+  private session: string | undefined;
+  private bootId: string | undefined;
+  private leaseMs = 60_000;
+  private heartbeatDueMs = 0;
+  private reportDueMs = Infinity;
+  private failedAttempts = 0;
+  private running: Promise<void> | undefined;
+  private lastError: Error | undefined;
+  private contactWaiters: (() => void)[] = [];
+
+  constructor(
+    private readonly client: TrackerClient,
+    private readonly host: AnnouncerHost,
+  ) {}
+
+  /** The error of the last attempt, undefined while the tracker answers. */
+  get trackerError(): Error | undefined {
+    return this.lastError;
+  }
+
+  start(): void {
+    this.running ??= this.run();
+  }
+
+  /** Resolves once the tracker has answered; rejects when the first attempt to reach it fails, or
+   *  with the signal's reason. */
+  async contact({ signal }: { signal: AbortSignal }): Promise<void> {
+    const wake = () => this.wakeContactWaiters();
+    signal.addEventListener('abort', wake, { once: true });
+    try {
+      while (this.session === undefined) {
+        signal.throwIfAborted();
+        if (this.lastError !== undefined) throw this.lastError;
+        this.stopping.signal.throwIfAborted();
+        await new Promise<void>((resolve) => this.contactWaiters.push(resolve));
+      }
+    } finally {
+      signal.removeEventListener('abort', wake);
+    }
+  }
+
+  /** Registers what this process holds of a file under the names given; resolves with one result
+   *  for each name, once the tracker has answered. */
+  announce(transfer: Transfer, names: readonly AnnouncedName[]): Promise<readonly FileResult[]> {
+    this.withdrawals.delete(transfer.digest);
+    let announcement = this.announcements.get(transfer);
+    if (announcement === undefined) {
+      announcement = new Announcement(transfer);
+      this.announcements.set(transfer, announcement);
+    }
+    const results = announcement.add(names);
+    this.wakeable.wake();
+    return results;
+  }
+
+  chunkGained(transfer: Transfer, chunkIndex: ChunkIndex): void {
+    const announcement = this.announcements.get(transfer);
+    if (announcement === undefined) return;
+    announcement.gained.add(chunkIndex);
+    const delayMs = transfer.held.isComplete ? 0 : CHUNK_REPORT_MS;
+    const dueMs = performance.now() + delayMs;
+    if (dueMs >= this.reportDueMs) return;
+    this.reportDueMs = dueMs;
+    this.wakeable.wake();
+  }
+
+  /** Takes a file back. `completed`: this host has had all of it nevertheless. */
+  withdraw(transfer: Transfer, { completed }: { completed: boolean }): void {
+    this.announcements.get(transfer)?.withdraw();
+    this.announcements.delete(transfer);
+    this.withdrawals.set(transfer.digest, { completed });
+    this.wakeable.wake();
+  }
+
+  /** Reports what is left to report and leaves; waits for the tracker only briefly. */
+  async stop(): Promise<void> {
+    if (this.stopping.signal.aborted) return;
+    this.stopping.abort();
+    this.wakeable.wake();
+    this.wakeContactWaiters();
+    await this.running;
+    if (this.session === undefined || this.lastError !== undefined) return;
+    const signal = AbortSignal.timeout(STOP_TIMEOUT_MS);
+    try {
+      await this.report(signal);
+      await this.client.call('leave', this.caller(), { signal });
+    } catch {
+      // The lease runs out by itself.
+    }
+  }
+
+  private async run(): Promise<void> {
+    while (!this.stopping.signal.aborted) {
+      try {
+        await this.round();
+        this.failedAttempts = 0;
+        this.setReachable(undefined);
+        await this.wakeable.sleep(this.nextDueMs() - performance.now());
+      } catch (error) {
+        await this.recover(error as Error);
+      }
+    }
+  }
+
+  /** One pass over everything that is due. */
+  private async round(): Promise<void> {
+    const { signal } = this.stopping;
+    if (this.session === undefined) await this.join(signal);
+    const unregistered = [...this.announcements.values()].filter((entry) => !entry.isRegistered);
+    if (unregistered.length > 0) {
+      await registerAll(unregistered, { client: this.client, caller: this.caller() }, { signal });
+    }
+    if (performance.now() >= this.reportDueMs || this.withdrawals.size > 0) {
+      await this.report(signal);
+    }
+    if (performance.now() >= this.heartbeatDueMs) await this.heartbeat(signal);
+  }
+
+  private async recover(error: Error): Promise<void> {
+    if (error === this.stopping.signal.reason) return;
+    const { failedAttempts: attempt } = this;
+    this.failedAttempts += 1;
+    if (error instanceof TrackerError && error.code === 'SESSION_UNKNOWN') {
+      this.forgetSession();
+      // Once, that is another start of the tracker; again, something is wrong with it.
+      if (attempt === 0) return;
+    }
+    const isUnreachable = error instanceof TransferError && error.code === 'TRACKER_UNREACHABLE';
+    const isRefusal = error instanceof TrackerError;
+    if (!isUnreachable && !isRefusal) throw error;
+    this.setReachable(error);
+    const options = { random: Math.random, baseMs: RETRY_BASE_MS, maxMs: RETRY_MAX_MS };
+    await this.wakeable.sleep(backoffMs({ attempt, ...options }));
+  }
+
+  private async join(signal: AbortSignal): Promise<void> {
+    const session = newSession();
+    const reply = await this.client.call(
+      'join',
+      {
+        peerId: this.host.peerId,
+        session,
+        apiVersions: [API_VERSION],
+        features: [],
+        hostname: hostname(),
+        programVersion: this.host.programVersion,
+        os: `${platform()} ${release()}`.slice(0, 64),
+        labels: [],
+        endpoints: this.host.endpoints(),
+      },
+      { signal },
+    );
+    this.session = session;
+    this.wakeContactWaiters();
+    this.noteLease(reply.bootId, reply.leaseMs);
+  }
+
+  private async heartbeat(signal: AbortSignal): Promise<void> {
+    const request = { ...this.caller(), ...this.host.counters() };
+    const reply = await this.client.call('heartbeat', request, { signal });
+    if (reply.bootId === this.bootId) {
+      this.noteLease(reply.bootId, reply.leaseMs);
+    } else {
+      // Another start, perhaps from an older database: tell it everything again.
+      this.forgetSession();
+    }
+  }
+
+  private async report(signal: AbortSignal): Promise<void> {
+    this.reportDueMs = Infinity;
+    const reports = beginReports(this.announcements.values());
+    try {
+      for (const batch of reportBatches(reports)) {
+        const request = { ...this.caller(), files: batch.map(({ file }) => file) };
+        const { results } = await this.client.call('chunkRegister', request, { signal });
+        batch.forEach(({ entry }, index) => entry.endReport(results[index]));
+      }
+    } catch (error) {
+      for (const { entry } of reports) entry.abandonReport();
+      this.reportDueMs = performance.now() + CHUNK_REPORT_MS;
+      throw error;
+    }
+    await this.reportWithdrawals(signal);
+  }
+
+  private async reportWithdrawals(signal: AbortSignal): Promise<void> {
+    const entries = [...this.withdrawals];
+    for (let start = 0; start < entries.length; start += 500) {
+      const batch = entries.slice(start, start + 500);
+      const files = batch.map(([ref, { completed }]) => {
+        return { ref, scope: 'peer' as const, naming: 'keep' as const, completed };
+      });
+      await this.client.call('unshare', { ...this.caller(), files }, { signal });
+      for (const [ref, told] of batch) {
+        if (this.withdrawals.get(ref) === told) this.withdrawals.delete(ref);
+      }
+    }
+  }
+
+  private noteLease(bootId: string, leaseMs: number): void {
+    this.bootId = bootId;
+    this.leaseMs = leaseMs;
+    this.heartbeatDueMs = performance.now() + Math.min(this.leaseMs / 3, MAX_HEARTBEAT_MS);
+  }
+
+  private forgetSession(): void {
+    this.session = undefined;
+    for (const entry of this.announcements.values()) entry.isRegistered = false;
+  }
+
+  private nextDueMs(): number {
+    for (const { isRegistered } of this.announcements.values()) if (!isRegistered) return 0;
+    return Math.min(this.heartbeatDueMs, this.reportDueMs);
+  }
+
+  private setReachable(error: Error | undefined): void {
+    const wasReachable = this.lastError === undefined;
+    this.lastError = error;
+    this.wakeContactWaiters();
+    if (error !== undefined && wasReachable) this.host.trackerChanged('lost', error);
+    if (error === undefined && !wasReachable) this.host.trackerChanged('back');
+  }
+
+  private wakeContactWaiters(): void {
+    const waiters = this.contactWaiters;
+    this.contactWaiters = [];
+    for (const wake of waiters) wake();
+  }
+
+  private caller(): { peerId: PeerId; session: string } {
+    return { peerId: this.host.peerId, session: this.session ?? '' };
+  }
+}

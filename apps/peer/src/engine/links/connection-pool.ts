@@ -1,0 +1,177 @@
+import { setMaxListeners } from 'node:events';
+import { ProtocolError, type Digest, type Endpoint, type PeerId, type WireCode } from '#protocol';
+import type { BanLedger } from '../../core/ban-ledger.js';
+import { dialPeer } from '../../net/dialer.js';
+import type { HelloSelf } from '../../net/handshake.js';
+import type { ConnectionHandler, PeerConnection } from '../../net/peer-connection.js';
+import { Acquaintances } from './acquaintances.js';
+import { IDLE_LINK_MS, MAX_CONNECTION_COUNT, MAX_DIALS_AT_ONCE } from '../peer-config.js';
+import { PeerLink, type LinkHost } from './peer-link.js';
+import type { Transfer } from '../transfer/transfer.js';
+
+/** A connection that held for this long is no failure when it breaks. */
+const STEADY_LINK_MS = 10_000;
+
+export interface PoolHost extends Pick<
+  LinkHost,
+  'buffers' | 'transferOf' | 'createUploader' | 'bytesReceived'
+> {
+  readonly self: HelloSelf;
+  readonly bans: BanLedger;
+  /** A connection ended because a rule was broken. */
+  connectionFailed(peerId: PeerId, error: Error): void;
+}
+
+/** All connections of this process: at most one for each other process. Owns them. */
+export class ConnectionPool implements LinkHost {
+  private readonly links = new Map<PeerId, PeerLink>();
+  /** Those of the links, and those that are still closing. */
+  private readonly connections = new Set<PeerConnection>();
+  private readonly acquaintances = new Acquaintances();
+  private readonly stopping = new AbortController();
+  private dialCount = 0;
+
+  constructor(private readonly host: PoolHost) {
+    setMaxListeners(MAX_DIALS_AT_ONCE, this.stopping.signal);
+  }
+
+  get buffers() {
+    return this.host.buffers;
+  }
+
+  transferOf(digest: Digest): Transfer | undefined {
+    return this.host.transferOf(digest);
+  }
+
+  createUploader(link: PeerLink) {
+    return this.host.createUploader(link);
+  }
+
+  bytesReceived(peerId: PeerId, bytes: number): void {
+    this.host.bytesReceived(peerId, bytes);
+  }
+
+  /** Connects to a peer for the sake of a transfer, or uses the connection that is there. */
+  want(transfer: Transfer, location: { peerId: PeerId; endpoints: readonly Endpoint[] }): void {
+    const { peerId, endpoints } = location;
+    const nowMs = performance.now();
+    if (peerId === this.host.self.peerId || this.host.bans.isBanned({ peerId, nowMs })) return;
+    if (this.acquaintances.isRefused(peerId, transfer, nowMs)) return;
+    const link = this.links.get(peerId);
+    if (link !== undefined) {
+      link.openFile(transfer);
+      return;
+    }
+    const acquaintance = this.acquaintances.of(peerId);
+    if (nowMs < acquaintance.notBeforeMs) return;
+    acquaintance.wanted.add(transfer);
+    if (acquaintance.isDialling || endpoints.length === 0) return;
+    if (this.dialCount >= MAX_DIALS_AT_ONCE || this.links.size >= MAX_CONNECTION_COUNT) return;
+    void this.dial(peerId, endpoints);
+  }
+
+  /** Whether there is no hope of a peer for now: the last attempt to reach it failed, or its
+   *  connection broke and no other holds, or it has left the transfer. */
+  isGone(peerId: PeerId, transfer: Transfer): boolean {
+    if (transfer.remotes.has(peerId)) return false;
+    if (this.acquaintances.hasRefused(peerId, transfer)) return true;
+    if (this.links.has(peerId)) return false;
+    return this.acquaintances.failedAttempts(peerId) > 0;
+  }
+
+  /** Decides about a connection whose other end has just said who it is. */
+  admit(connection: PeerConnection): ConnectionHandler | WireCode {
+    const { peerId } = connection;
+    const nowMs = performance.now();
+    if (this.stopping.signal.aborted) return 'SHUTTING_DOWN';
+    if (this.host.bans.isBanned({ peerId, nowMs })) return 'BANNED';
+    const existing = this.links.get(peerId);
+    if (existing === undefined && this.links.size >= MAX_CONNECTION_COUNT) {
+      return 'TOO_MANY_CONNECTIONS';
+    }
+    if (existing !== undefined && !this.prefers(connection, existing.connection)) {
+      // Its other end may know that it is dead: then it says so when it is spoken to.
+      existing.connection.send({ type: 'keepalive' });
+      return 'DUPLICATE_CONNECTION';
+    }
+    const acquaintance = this.acquaintances.of(peerId);
+    const wanted = [...acquaintance.wanted, ...(existing?.transfers ?? [])];
+    acquaintance.wanted.clear();
+    existing?.abandon('DUPLICATE_CONNECTION');
+    const link = new PeerLink(connection, this);
+    this.links.set(peerId, link);
+    this.connections.add(connection);
+    for (const transfer of wanted) {
+      // It may have ended while the peer was being dialled.
+      if (this.transferOf(transfer.digest) === transfer) link.openFile(transfer);
+    }
+    return link;
+  }
+
+  linkRefused(link: PeerLink, transfer: Transfer): void {
+    this.acquaintances.refused(link.peerId, transfer, performance.now());
+  }
+
+  linkClosed(link: PeerLink, error: Error | undefined): void {
+    const { peerId } = link;
+    this.connections.delete(link.connection);
+    if (this.links.get(peerId) !== link) return;
+    this.links.delete(peerId);
+    const isDuplicate = error instanceof ProtocolError && error.code === 'DUPLICATE_CONNECTION';
+    const isFailure = error !== undefined && !isDuplicate;
+    const nowMs = performance.now();
+    if (!isFailure || nowMs - link.openedMs >= STEADY_LINK_MS) {
+      this.acquaintances.of(peerId).failedAttempts = 0;
+    }
+    if (!isFailure) return;
+    this.acquaintances.failed(peerId, nowMs);
+    this.host.connectionFailed(peerId, error);
+  }
+
+  /** Closes connections that carry no file, and forgets peers that nobody wants. */
+  sweep(): void {
+    const nowMs = performance.now();
+    for (const link of this.links.values()) {
+      if (link.idleSinceMs === undefined || nowMs - link.idleSinceMs < IDLE_LINK_MS) continue;
+      void link.connection.close('IDLE');
+    }
+    this.acquaintances.forget(nowMs, (peerId) => this.links.has(peerId));
+  }
+
+  /** Says goodbye to one peer for good. */
+  ban(link: PeerLink): void {
+    link.abandon('BANNED');
+  }
+
+  /** Resolves when no connection is left. */
+  async close(): Promise<void> {
+    this.stopping.abort(new Error('the process is stopping'));
+    const connections = [...this.connections];
+    await Promise.all(connections.map((connection) => connection.close('SHUTTING_DOWN')));
+  }
+
+  private async dial(peerId: PeerId, endpoints: readonly Endpoint[]): Promise<void> {
+    const { self } = this.host;
+    const { signal } = this.stopping;
+    const acquaintance = this.acquaintances.of(peerId);
+    const admit = (connection: PeerConnection) => this.admit(connection);
+    acquaintance.isDialling = true;
+    this.dialCount += 1;
+    try {
+      await dialPeer(endpoints, { self, expectedPeerId: peerId, admit }, { signal });
+    } catch {
+      this.acquaintances.failed(peerId, performance.now());
+    } finally {
+      acquaintance.isDialling = false;
+      this.dialCount -= 1;
+    }
+  }
+
+  /** When both dialled at once, both ends keep the connection that the smaller peer id dialled; a
+   *  second one from the same side replaces the first, which its dialler has given up. */
+  private prefers(fresh: PeerConnection, existing: PeerConnection): boolean {
+    if (!existing.isOpen || fresh.direction === existing.direction) return true;
+    const isSelfSmaller = this.host.self.peerId < fresh.peerId;
+    return (fresh.direction === 'dialled') === isSelfSmaller;
+  }
+}

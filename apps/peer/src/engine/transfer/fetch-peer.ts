@@ -1,0 +1,46 @@
+import type { PeerId } from '#protocol';
+import { PipelineDepth } from '../../core/pipeline-depth.js';
+import { MAX_INFLIGHT_BYTES, MAX_SNUBBED_MS, SNUB_MS } from '../peer-config.js';
+import type { PeerLink } from '../links/peer-link.js';
+
+/** One peer that a fetch may ask: how much, and whether it keeps its promises. */
+export class FetchPeer {
+  private readonly depth: PipelineDepth;
+  /** Owes us chunks and has been silent for too long: asked for one chunk at a time. */
+  private snubbedSinceMs: number | undefined;
+
+  constructor(
+    readonly link: PeerLink,
+    chunkBytes: number,
+  ) {
+    this.depth = new PipelineDepth({ chunkBytes, maxBytes: MAX_INFLIGHT_BYTES / 2 });
+  }
+
+  get peerId(): PeerId {
+    return this.link.peerId;
+  }
+
+  /** What it should owe us, so that the link never runs dry. */
+  get targetBytes(): number {
+    return this.snubbedSinceMs === undefined ? this.depth.targetBytes : 1;
+  }
+
+  received(bytes: number, nowMs: number): void {
+    this.depth.received({ bytes, nowMs });
+    if (this.snubbedSinceMs === undefined) return;
+    this.snubbedSinceMs = undefined;
+    this.depth.recovered();
+  }
+
+  /** `snubbed`, once, when others must be asked for all but one of its chunks; `given up` when it
+   *  has stayed silent. `silentSinceMs` is undefined while it owes nothing. */
+  judge(silentSinceMs: number | undefined, nowMs: number): 'fine' | 'snubbed' | 'given up' {
+    if (silentSinceMs === undefined || nowMs - silentSinceMs < SNUB_MS) return 'fine';
+    if (this.snubbedSinceMs !== undefined) {
+      return nowMs - this.snubbedSinceMs > MAX_SNUBBED_MS ? 'given up' : 'fine';
+    }
+    this.snubbedSinceMs = nowMs;
+    this.depth.snubbed();
+    return 'snubbed';
+  }
+}

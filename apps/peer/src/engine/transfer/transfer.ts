@@ -1,0 +1,196 @@
+import {
+  Bitfield,
+  type ChunkIndex,
+  type Digest,
+  type Manifest,
+  type PeerId,
+  type VerifiedChunk,
+} from '#protocol';
+import type { Choker } from '../links/choker.js';
+import type { Fetch } from './fetch.js';
+import { Inbox } from './inbox.js';
+import type { PeerLink } from '../links/peer-link.js';
+import { Suggester } from './suggester.js';
+import type { TransferEvent } from './transfer-event.js';
+
+/** Where the chunks we hold are read from. Every read is checked against the manifest. */
+export interface ChunkSource {
+  read(
+    chunkIndex: ChunkIndex,
+    buffer: Buffer | undefined,
+    options: { signal: AbortSignal },
+  ): Promise<VerifiedChunk>;
+}
+
+export interface TransferHost {
+  readonly choker: Choker;
+  chunkGained(transfer: Transfer, chunkIndex: ChunkIndex): void;
+  /** What is held can no longer be read from `source`. */
+  sourceFailed(transfer: Transfer, source: ChunkSource, error: Error): void;
+}
+
+export interface RemotePeer {
+  readonly link: PeerLink;
+  held: Bitfield;
+}
+
+/** One manifest at this peer: what we hold of it, who else takes part, and, while something is
+ *  missing, the {@link Fetch} that gets it. The only writer of that state. */
+export class Transfer {
+  readonly remotes = new Map<PeerId, RemotePeer>();
+  /** Connections that were told what we hold, and must be told what we gain: those of the remotes,
+   *  and those whose other end has not answered yet. */
+  readonly audience = new Set<PeerLink>();
+  fetch: Fetch | undefined;
+  private suggester: Suggester | undefined;
+  private readonly inbox = new Inbox<TransferEvent>((event) => this.apply(event));
+
+  constructor(
+    readonly manifest: Manifest,
+    /** Verified and stored. */
+    readonly held: Bitfield,
+    private source: ChunkSource | undefined,
+    private readonly host: TransferHost,
+  ) {}
+
+  get digest(): Digest {
+    return this.manifest.digest;
+  }
+
+  /** Whether others may ask for the chunk: what is streamed away is not kept for them. */
+  offers(chunkIndex: ChunkIndex): boolean {
+    return this.source !== undefined && this.held.has(chunkIndex);
+  }
+
+  heldOnWire(): 'none' | 'all' | Uint8Array {
+    const held = this.heldByOwner();
+    if (held.isComplete) return 'all';
+    return held.count === 0 ? 'none' : held.toBytes();
+  }
+
+  /** What others may be told that this peer holds: nothing, when it is streamed away. */
+  heldByOwner(): Bitfield {
+    return this.source === undefined && this.manifest.chunkCount > 0
+      ? Bitfield.empty(this.manifest.chunkCount)
+      : this.held;
+  }
+
+  push(event: TransferEvent): void {
+    this.inbox.push(event);
+  }
+
+  /** A run of an answer to one of our requests. Only counted: no event, for there are many. */
+  bytesReceived(peerId: PeerId, chunkIndex: ChunkIndex, bytes: number): void {
+    this.fetch?.bytesReceived(peerId, chunkIndex, bytes);
+  }
+
+  /** For others. A source that fails is reported, unless another has replaced it meanwhile. */
+  async readChunk(
+    chunkIndex: ChunkIndex,
+    buffer: Buffer,
+    options: { signal: AbortSignal },
+  ): Promise<VerifiedChunk> {
+    for (;;) {
+      const { source } = this;
+      if (source === undefined) throw new Error('a streamed transfer serves nothing');
+      try {
+        return await source.read(chunkIndex, buffer, options);
+      } catch (error) {
+        if (options.signal.aborted) throw error;
+        if (this.source !== source) continue;
+        this.host.sourceFailed(this, source, error as Error);
+        throw error;
+      }
+    }
+  }
+
+  /** The finished file replaces the one in progress. */
+  readFrom(source: ChunkSource): void {
+    this.source = source;
+  }
+
+  /** The fetch is over: what is held from now on changes no more. */
+  endFetch(): void {
+    this.fetch = undefined;
+    for (const remote of [...this.remotes.values()]) this.weigh(remote);
+  }
+
+  /** A peer has been promised the chunk. */
+  chunkRequested(link: PeerLink, chunkIndex: ChunkIndex): void {
+    this.suggester?.chunkRequested(link, chunkIndex);
+  }
+
+  /** Leaves the swarm: every connection is told, none keeps the file. */
+  leave(code: 'OK' | 'FILE_WITHDRAWN' | 'SHUTTING_DOWN'): void {
+    for (const link of [...this.audience]) link.closeFile(this, code);
+  }
+
+  private apply(event: TransferEvent): void {
+    switch (event.type) {
+      case 'peerJoined':
+        this.remotes.set(event.link.peerId, {
+          link: event.link,
+          held: Bitfield.empty(this.manifest.chunkCount),
+        });
+        break;
+      case 'peerLeft':
+        this.forget(event.peerId);
+        break;
+      case 'bitfieldReceived': {
+        const remote = this.remotes.get(event.peerId);
+        if (remote === undefined) return;
+        remote.held = event.held;
+        this.weigh(remote);
+        break;
+      }
+      case 'chunksGained': {
+        const remote = this.remotes.get(event.peerId);
+        if (remote === undefined) return;
+        for (const chunkIndex of event.chunkIndexes) {
+          remote.held.set(chunkIndex);
+          this.suggester?.peerHas(event.peerId, chunkIndex);
+        }
+        if (remote.held.isComplete) this.weigh(remote);
+        break;
+      }
+      case 'chunkStored':
+      case 'claimProven':
+        this.gain(event.chunkIndex);
+        break;
+      default:
+        break;
+    }
+    this.fetch?.apply(event);
+  }
+
+  private gain(chunkIndex: ChunkIndex): void {
+    if (!this.held.set(chunkIndex)) return;
+    if (this.source === undefined) return;
+    for (const link of this.audience) link.announceChunks(this, [chunkIndex]);
+    this.host.chunkGained(this, chunkIndex);
+  }
+
+  private forget(peerId: PeerId): void {
+    const remote = this.remotes.get(peerId);
+    if (remote === undefined) return;
+    this.remotes.delete(peerId);
+    this.suggester?.peerLeft(peerId);
+    this.host.choker.peerLacksNothing(remote.link, this);
+  }
+
+  /** Who has everything needs no slot; two that have everything need no connection. */
+  private weigh(remote: RemotePeer): void {
+    if (!remote.held.isComplete) {
+      if (this.source === undefined) return;
+      if (Suggester.suits(this)) {
+        this.suggester ??= new Suggester(this);
+        this.suggester.peerLacks(remote.link, remote.held);
+      }
+      this.host.choker.peerLacks(remote.link, this);
+      return;
+    }
+    this.suggester?.peerLeft(remote.link.peerId);
+    this.host.choker.peerLacksNothing(remote.link, this);
+    if (this.held.isComplete && this.fetch === undefined) remote.link.closeFile(this, 'OK');
+  }
+}
