@@ -13,8 +13,6 @@ export default defineConfig({
   },
   test: {
     include: ['{apps,libs}/**/*.spec.ts', 'test/**/*.{spec,e2e-spec}.ts'],
-    // Real programs wait more than they compute: two files at a time on two cores.
-    maxWorkers: 2,
     // End-to-end tests wait more than they compute: one for each core, and never one at a time.
     maxWorkers: Math.max(2, availableParallelism()),
     testTimeout: 120_000,
