@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
@@ -12,6 +13,8 @@ export default defineConfig({
   },
   test: {
     include: ['{apps,libs}/**/*.spec.ts', 'test/**/*.{spec,e2e-spec}.ts'],
+    // End-to-end tests wait more than they compute: one for each core, and never one at a time.
+    maxWorkers: Math.max(2, availableParallelism()),
     testTimeout: 120_000,
     hookTimeout: 60_000,
   },
