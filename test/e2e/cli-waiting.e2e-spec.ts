@@ -185,6 +185,11 @@ describe('waiting and giving up', () => {
     }
   });
 
+  it('ends status with 9 when its own time-out is shorter than the patience with trackers', async () => {
+    const failure = await failureOf(patient, ['status', 'a', '--timeout', '300ms']);
+    expect(failure).toMatchObject({ code: 'TIMED_OUT', exit: 9 });
+  });
+
   it('does not hang where a tracker accepts and never answers', async () => {
     for (const failure of await neverAnswered) {
       expect(failure).toMatchObject({ code: 'TRACKER_UNREACHABLE', exit: 5 });

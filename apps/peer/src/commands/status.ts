@@ -1,6 +1,8 @@
 import { Args } from '@oclif/core';
 import { PeerCommand } from '../cli/peer-command.js';
 import { renderStatus, type StatusData } from '../cli/render-status.js';
+import { durationFlag } from '../cli/value-flags.js';
+import { within } from '../cli/within.js';
 import { NetworkLookup } from '../engine/lookup/network-lookup.js';
 
 export default class Status extends PeerCommand {
@@ -9,11 +11,17 @@ export default class Status extends PeerCommand {
     name: Args.string({ description: 'a name or a b3:… digest', required: true }),
   };
 
+  static override flags = {
+    timeout: durationFlag({ description: 'give up when there is no answer within this time' }),
+  };
+
   async run(): Promise<StatusData> {
     const { args, flags } = await this.parse(Status);
     const settings = this.settings(flags, await this.openHome(flags));
     using lookup = new NetworkLookup(settings.trackers);
-    const result = await lookup.status(args.name, { signal: this.signal });
+    const result = await within(flags.timeout, (signal) => lookup.status(args.name, { signal }), {
+      signal: this.signal,
+    });
     this.log(renderStatus(result));
     return result;
   }
