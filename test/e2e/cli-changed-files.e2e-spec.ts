@@ -59,7 +59,7 @@ describe('a file that changes while it is shared', () => {
     const sharing = await peer.serve(['share', name, `other-${name}`]);
     await change(peer.file(name));
     await withdrawn(sharing, name);
-    const failure = await failureOf(onlooker, ['download', name, '--timeout', '300ms']);
+    const failure = await failureOf(onlooker, ['download', name, '--timeout', '2s']);
     expect(failure).toMatchObject({ code: 'NO_SOURCE', exit: 6 });
     await onlooker.json(['download', `other-${name}`]);
     expect(await sharing.kill('SIGTERM')).toBe(0);
@@ -77,7 +77,7 @@ describe('a file that changes while it is shared', () => {
     // Whole seconds: finer times cannot be put back exactly.
     await utimes(path, 1_700_000_000, 1_700_000_000);
     const sharing = await peer.serve(['share', name]);
-    const flags = ['--timeout', '1s', '--progress', 'json', '--down', '600KiB/s'];
+    const flags = ['--timeout', '3s', '--progress', 'json', '--down', '600KiB/s'];
     await overwrite(path, 3 * CHUNK_BYTES + 10);
     await utimes(path, 1_700_000_000, 1_700_000_000);
 
@@ -99,7 +99,7 @@ describe('a file that changes while it is shared', () => {
     const name = 'under-way.bin';
     const bytes = await writeSample(peer.file(name), 2 * FILE_BYTES, 3);
     const sharing = await peer.serve(['share', name, '--up', '300KiB/s']);
-    const flags = ['--timeout', '1500ms', '--progress', 'json', '--json'];
+    const flags = ['--timeout', '4s', '--progress', 'json', '--json'];
     const download = leecher.start(['download', name, ...flags]);
     await download.until(() => /"bytesDone":[1-9]/.test(download.stderr));
     await writeSample(peer.file(name), 2 * FILE_BYTES, 4);

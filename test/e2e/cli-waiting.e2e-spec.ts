@@ -57,7 +57,7 @@ describe('waiting and giving up', () => {
   async function caughtInTheMiddle(name: string, leecher: PeerHome, seeder: PeerHome) {
     await writeSample(seeder.file(name), FILE_BYTES, name.length);
     const sharing = await seeder.serve(['share', name, '--up', '300KiB/s']);
-    const flags = ['--progress', 'json', '--timeout', '1500ms', '--json'];
+    const flags = ['--progress', 'json', '--timeout', '4s', '--json'];
     const download = leecher.start(['download', name, ...flags]);
     await download.until(someBytes(download));
     return { sharing, download };
