@@ -11,7 +11,7 @@ export async function loadTracker(): Promise<typeof Tracker> {
     if (code !== 'ERR_MODULE_NOT_FOUND' && code !== 'MODULE_NOT_FOUND') throw cause;
     const message =
       `a package that only the tracker needs is missing: ${(cause as Error).message}. ` +
-      'Install better-sqlite3 and typeorm';
+      'Install @nestjs/typeorm, better-sqlite3 and typeorm';
     throw new CommandError('DRIVER_MISSING', message, { cause });
   }
 }
