@@ -121,7 +121,7 @@ describe('a hostile stranger', () => {
     const socket = connect(other.address);
     socket.on('error', () => undefined);
     await once(socket, 'connect');
-    // A reset is as good an end as any; once() would reject for it.
+    // A reset ends it as well, and once() would reject for that.
     const closed = new Promise((resolve) => socket.once('close', resolve));
     socket.write('100#{"half');
     expect(await other.kill()).toBe(0);
