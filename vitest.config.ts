@@ -12,7 +12,7 @@ export default defineConfig({
     },
   },
   test: {
-    include: ['{apps,libs}/**/*.spec.ts', 'test/**/*.{spec,e2e-spec}.ts'],
+    include: ['{apps,libs,bench}/**/*.spec.ts', 'test/**/*.{spec,e2e-spec}.ts'],
     // End-to-end tests wait more than they compute: one for each core, and never one at a time.
     maxWorkers: Math.max(2, availableParallelism()),
     testTimeout: 120_000,
