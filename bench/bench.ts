@@ -5,7 +5,9 @@ import { FlagValues, UsageError, type FlagSpecs } from './harness/flag-values.js
 import { TIME_PROGRAM } from './harness/measured-program.js';
 import { COMMON_FLAGS, type Scenario } from './harness/scenario.js';
 
-const SCENARIOS: Readonly<Record<string, () => Promise<Scenario>>> = {};
+const SCENARIOS: Readonly<Record<string, () => Promise<Scenario>>> = {
+  tracker: async () => (await import('./tracker/tracker.js')).tracker,
+};
 
 function renderFlags(specs: FlagSpecs): string {
   const rows = Object.entries(specs).map(([name, { help, fallback }]) => {
