@@ -185,6 +185,8 @@ test('every tied chunk can be picked, from seeders and from partial peers', () =
     picker.addPeer(peerId(0), held);
     const picked = new Set<ChunkIndex>();
     for (let nth = 0; nth < 20; nth += 1) {
+      // A peer told of anew starts a new run of neighbours.
+      picker.addPeer(peerId(0), held);
       const chunk = picker.pick({ peerId: peerId(0), random: () => (nth + 0.5) / 20 });
       picked.add(chunk!);
       picker.release(chunk!);

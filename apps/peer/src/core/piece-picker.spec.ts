@@ -93,3 +93,19 @@ test('wrong calls fail loudly', () => {
   expect(() => picker.limitTo(1)).toThrow('sequential');
   expect(() => picker.pick({ peerId: 'nobody' as PeerId, random })).toThrow('was not added');
 });
+
+test('neighbours that are as rare follow one another, up to a limit', () => {
+  const picker = new PiecePicker({ chunkCount: 40, order: 'rarestFirst' });
+  picker.addPeer(alice, Bitfield.full(40));
+  const picked = Array.from({ length: 9 }, () => picker.pick({ peerId: alice, random }));
+  expect(picked.slice(0, 8)).toEqual([20, 21, 22, 23, 24, 25, 26, 27]);
+  expect(picked[8]).not.toBe(28);
+});
+
+test('a neighbour that is more common than the last one waits', () => {
+  const picker = new PiecePicker({ chunkCount: 3, order: 'rarestFirst' });
+  picker.addPeer(alice, held(3, 0, 1, 2));
+  picker.addPeer(bob, held(3, 1));
+  const picked = Array.from({ length: 3 }, () => picker.pick({ peerId: alice, random: () => 0 }));
+  expect(picked).toEqual([0, 2, 1]);
+});

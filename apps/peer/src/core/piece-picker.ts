@@ -18,11 +18,17 @@ const HELD = 1;
 const ASSIGNED = 2;
 const STORED = 3;
 
+/** Chunks picked one after another for one peer, so that both ends read and write them together. */
+const MAX_RUN_COUNT = 8;
+
 interface PickerPeer {
   readonly held: PeerChunks;
   readonly suggestions: SuggestionQueue;
   /** The version of `PiecePicker.wantedVersion` at which this peer had nothing to pick. */
   nothingAtVersion: number;
+  /** The chunk picked last by rarity, and how many more may follow it. */
+  runIndex: number;
+  runLeftCount: number;
   /** Nothing below this index is both the peer's and not yet stored. */
   interestFromIndex: number;
 }
@@ -30,7 +36,8 @@ interface PickerPeer {
 /**
  * What to request next, of whom: the state of each chunk, and what each connected peer has of them.
  *
- * The order is what a peer suggested, then rarest first with random ties (or lowest first). A pick,
+ * The order is what a peer suggested, then rarest first with random ties, neighbours as rare after
+ * one another (or lowest first). A pick,
  * and being told a fact about one chunk, take the same time whatever the number of chunks and peers
  * and make no garbage: see RarestChoice for how; finding nothing is remembered until a chunk
  * becomes missing again or the peer gains one.
@@ -115,6 +122,8 @@ export class PiecePicker {
       held: this.availability.join(held),
       suggestions,
       nothingAtVersion: -1,
+      runIndex: 0,
+      runLeftCount: 0,
       interestFromIndex: 0,
     });
   }
@@ -224,9 +233,28 @@ export class PiecePicker {
 
   private nextInOrder(peer: PickerPeer, random: () => number): ChunkIndex | undefined {
     if (this.options.order === 'rarestFirst') {
-      return this.rarestChoice.next(peer.held, random);
+      return this.runNext(peer) ?? this.runStart(peer, random);
     }
     const index = peer.held.firstIn(this.missing, 0);
     return index === undefined || index >= this.endIndex ? undefined : toChunkIndex(index);
+  }
+  private runStart(peer: PickerPeer, random: () => number): ChunkIndex | undefined {
+    const index = this.rarestChoice.next(peer.held, random);
+    if (index === undefined) return undefined;
+    peer.runIndex = index;
+    peer.runLeftCount = MAX_RUN_COUNT - 1;
+    return index;
+  }
+
+  /** The neighbour of the last one, when it is as rare. */
+  private runNext(peer: PickerPeer): ChunkIndex | undefined {
+    const index = toChunkIndex(peer.runIndex + 1);
+    if (peer.runLeftCount === 0 || !this.missing.has(index) || !peer.held.has(index))
+      return undefined;
+    const { order } = this.availability;
+    if (order.rankOf(index) > order.rankOf(toChunkIndex(peer.runIndex))) return undefined;
+    peer.runIndex = index;
+    peer.runLeftCount -= 1;
+    return index;
   }
 }

@@ -1,16 +1,13 @@
 import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
-import {
-  ProtocolError,
-  verifyChunk,
-  type ChunkIndex,
-  type Manifest,
-  type VerifiedChunk,
-} from '#protocol';
+import { ProtocolError, type ChunkIndex, type Manifest, type VerifiedChunk } from '#protocol';
+import { runLengthBytes, verifyRun, type ChunkRun } from '../core/chunk-run.js';
 import { TransferError } from '../core/transfer-error.js';
 import { readFully } from './chunk-stream.js';
+import { ChunkWriter } from './chunk-writer.js';
 import { onDisk } from './disk-error.js';
 import { stampOf, type FileStamp } from './file-stamp.js';
+import { WriteBack } from './write-back.js';
 
 /** Where the chunks of one file are kept while it is being downloaded. */
 export interface ChunkStore {
@@ -21,6 +18,12 @@ export interface ChunkStore {
     buffer: Buffer | undefined,
     options: { signal: AbortSignal },
   ): Promise<VerifiedChunk>;
+  /** As {@link read}, for chunks that follow one another. */
+  readRun(
+    run: ChunkRun,
+    buffer: Buffer,
+    options: { signal: AbortSignal },
+  ): Promise<readonly VerifiedChunk[]>;
   /** Throws TransferError DISK_FULL, DISK_PERMISSION or DISK_FAILED. */
   write(chunk: VerifiedChunk, options: { signal: AbortSignal }): Promise<void>;
   /** What was written before the call survives a power cut after it. */
@@ -35,12 +38,17 @@ const OPEN_FLAGS = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW;
  *  it closes the store. */
 export class FileChunkStore implements ChunkStore {
   private closed: Promise<void> | undefined;
+  private readonly writer: ChunkWriter;
+  private readonly writeBack: WriteBack;
 
   private constructor(
     private readonly path: string,
     private readonly manifest: Manifest,
     private readonly handle: FileHandle,
-  ) {}
+  ) {
+    this.writer = new ChunkWriter(handle);
+    this.writeBack = new WriteBack(handle);
+  }
 
   /** Creates the file when it is missing. Its length is the caller's to set. */
   static async open(path: string, manifest: Manifest): Promise<FileChunkStore> {
@@ -52,19 +60,30 @@ export class FileChunkStore implements ChunkStore {
   async read(
     chunkIndex: ChunkIndex,
     buffer: Buffer | undefined,
-    { signal }: { signal: AbortSignal },
+    options: { signal: AbortSignal },
   ): Promise<VerifiedChunk> {
-    signal.throwIfAborted();
+    const run = { firstIndex: chunkIndex, count: 1 };
     const lengthBytes = this.manifest.layout.lengthBytes(chunkIndex);
-    const target = (buffer ?? Buffer.allocUnsafe(lengthBytes)).subarray(0, lengthBytes);
-    const offsetBytes = this.manifest.layout.offsetBytes(chunkIndex);
+    const [chunk] = await this.readRun(run, buffer ?? Buffer.allocUnsafe(lengthBytes), options);
+    return chunk!;
+  }
+
+  async readRun(
+    run: ChunkRun,
+    buffer: Buffer,
+    { signal }: { signal: AbortSignal },
+  ): Promise<readonly VerifiedChunk[]> {
+    signal.throwIfAborted();
+    const { layout } = this.manifest;
+    const target = buffer.subarray(0, runLengthBytes(layout, run));
     const bytes = await onDisk({ path: this.path, verb: 'read' }, () =>
-      readFully(this.handle, target, offsetBytes),
+      readFully(this.handle, target, layout.offsetBytes(run.firstIndex)),
     );
     try {
-      return verifyChunk(this.manifest, chunkIndex, bytes);
+      return verifyRun(this.manifest, run, bytes);
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
+      const { chunkIndex } = error.details as { chunkIndex: number };
       const message = `${this.path} does not hold chunk ${chunkIndex}`;
       throw new TransferError('SOURCE_CHANGED', message, { cause: error });
     }
@@ -72,25 +91,27 @@ export class FileChunkStore implements ChunkStore {
 
   async write(chunk: VerifiedChunk, { signal }: { signal: AbortSignal }): Promise<void> {
     signal.throwIfAborted();
-    const { bytes, chunkIndex } = chunk;
-    const offsetBytes = this.manifest.layout.offsetBytes(chunkIndex);
-    await onDisk({ path: this.path, verb: 'write' }, async () => {
-      for (let done = 0; done < bytes.length;) {
-        const left = bytes.length - done;
-        const { bytesWritten } = await this.handle.write(bytes, done, left, offsetBytes + done);
-        done += bytesWritten;
-      }
-    });
+    const offsetBytes = this.manifest.layout.offsetBytes(chunk.chunkIndex);
+    await onDisk({ path: this.path, verb: 'write' }, () =>
+      this.writer.write(chunk.bytes, offsetBytes),
+    );
+    this.writeBack.wrote(chunk.bytes.length);
   }
 
   /** Flushes the data, and of the metadata what finding the data again takes. */
   sync(): Promise<void> {
-    return onDisk({ path: this.path, verb: 'sync' }, () => this.handle.datasync());
+    return onDisk({ path: this.path, verb: 'sync' }, async () => {
+      await this.writeBack.settle();
+      await this.handle.datasync();
+    });
   }
 
   /** Flushes the metadata as well, so that the stamp survives, too. */
   async syncAll(): Promise<FileStamp> {
-    await onDisk({ path: this.path, verb: 'sync' }, () => this.handle.sync());
+    await onDisk({ path: this.path, verb: 'sync' }, async () => {
+      await this.writeBack.settle();
+      await this.handle.sync();
+    });
     return this.stamp();
   }
 
@@ -105,7 +126,11 @@ export class FileChunkStore implements ChunkStore {
   }
 
   close(): Promise<void> {
-    this.closed ??= onDisk({ path: this.path, verb: 'close' }, () => this.handle.close());
+    this.closed ??= onDisk({ path: this.path, verb: 'close' }, async () => {
+      // Whoever wants to hear of a failed flush has synced before.
+      await this.writeBack.settle().catch(() => undefined);
+      await this.handle.close();
+    });
     return this.closed;
   }
 

@@ -1,12 +1,7 @@
 import { closeSync, constants, openSync, readSync } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
-import {
-  ProtocolError,
-  verifyChunk,
-  type ChunkIndex,
-  type Manifest,
-  type VerifiedChunk,
-} from '#protocol';
+import { ProtocolError, type ChunkIndex, type Manifest, type VerifiedChunk } from '#protocol';
+import { runLengthBytes, verifyRun, type ChunkRun } from '../core/chunk-run.js';
 import { TransferError } from '../core/transfer-error.js';
 import { readFully } from './chunk-stream.js';
 import { diskError, onDisk } from './disk-error.js';
@@ -50,18 +45,30 @@ export class SharedFile {
   async read(
     chunkIndex: ChunkIndex,
     buffer: Buffer | undefined,
-    { signal }: { signal: AbortSignal },
+    options: { signal: AbortSignal },
   ): Promise<VerifiedChunk> {
+    const run = { firstIndex: chunkIndex, count: 1 };
+    const lengthBytes = this.manifest.layout.lengthBytes(chunkIndex);
+    const [chunk] = await this.readRun(run, buffer ?? Buffer.allocUnsafe(lengthBytes), options);
+    return chunk!;
+  }
+
+  /** As {@link read}, for chunks that follow one another. */
+  async readRun(
+    run: ChunkRun,
+    buffer: Buffer,
+    { signal }: { signal: AbortSignal },
+  ): Promise<readonly VerifiedChunk[]> {
     signal.throwIfAborted();
     if (this.isClosed) throw new Error(`${this.path} is closed`);
-    const lengthBytes = this.manifest.layout.lengthBytes(chunkIndex);
-    const target = (buffer ?? Buffer.allocUnsafe(lengthBytes)).subarray(0, lengthBytes);
+    const { layout, sizeBytes } = this.manifest;
+    const target = buffer.subarray(0, runLengthBytes(layout, run));
     const bytes =
-      this.manifest.sizeBytes <= MAX_SYNC_READ_BYTES
+      sizeBytes <= MAX_SYNC_READ_BYTES
         ? this.readSmall(target)
-        : await this.readAt(target, this.manifest.layout.offsetBytes(chunkIndex));
+        : await this.readAt(target, layout.offsetBytes(run.firstIndex));
     try {
-      return verifyChunk(this.manifest, chunkIndex, bytes);
+      return verifyRun(this.manifest, run, bytes);
     } catch (error) {
       throw error instanceof ProtocolError ? this.changed(error) : error;
     }

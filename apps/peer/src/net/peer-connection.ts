@@ -15,15 +15,8 @@ import {
   type WireMessage,
 } from '#protocol';
 import { acceptHello, encodeHello, type HelloSelf } from './handshake.js';
+import { Outbox } from './outbox.js';
 
-/** Above this much unsent, {@link PeerConnection.isWritable} is false until the socket drains. */
-const SEND_HIGH_WATER_BYTES = 1024 * 1024;
-/** Control messages may pile up to here; then the other end is not reading at all. They are counted
- *  as well, because a small one takes far more memory than it has bytes. */
-const MAX_UNSENT_BYTES = 16 * 1024 * 1024;
-const MAX_UNSENT_MESSAGES = 65_536;
-/** An end that takes nothing of what waits for it for this long is not reading. */
-const MAX_STALL_MS = 60_000;
 const LIVENESS_CHECK_MS = 10_000;
 const CLOSE_GRACE_MS = 1_000;
 
@@ -53,6 +46,7 @@ export interface ConnectionOptions {
  *  socket. Source: docs/wire-protocol.md, "Life of a connection". */
 export class PeerConnection {
   private readonly splitter: FrameSplitter;
+  private readonly outbox: Outbox;
   private readonly liveness: NodeJS.Timeout;
   private readonly handshakeTimer: NodeJS.Timeout;
   private readonly gone: Promise<void>;
@@ -60,11 +54,6 @@ export class PeerConnection {
   private remotePeerId: PeerId | undefined;
   private closeError: Error | undefined;
   private isClosing = false;
-  /** Since the socket last had nothing unsent. */
-  private unsentMessageCount = 0;
-  private takenBytes = 0;
-  private lastTakenMs = performance.now();
-  private lastSentMs = performance.now();
   private lastReceivedMs = performance.now();
 
   private constructor(
@@ -83,7 +72,7 @@ export class PeerConnection {
     });
     socket.setNoDelay(true);
     socket.on('error', (error) => this.ended(error));
-    socket.on('drain', () => this.onDrained());
+    this.outbox = new Outbox(socket, () => this.handler?.onWritable());
     this.liveness = setInterval(() => this.checkLiveness(), LIVENESS_CHECK_MS);
     this.handshakeTimer = setTimeout(
       () => this.fail(new ProtocolError('HANDSHAKE_TIMEOUT')),
@@ -94,7 +83,7 @@ export class PeerConnection {
   /** Takes over a connected socket. The caller feeds {@link push} or lets it read 'data' events. */
   static start(socket: Socket, options: ConnectionOptions): PeerConnection {
     const connection = new PeerConnection(socket, options);
-    if (options.direction === 'dialled') connection.write(encodeHello(options.self));
+    if (options.direction === 'dialled') connection.outbox.write(encodeHello(options.self));
     return connection;
   }
 
@@ -116,7 +105,12 @@ export class PeerConnection {
   }
 
   get isWritable(): boolean {
-    return this.isOpen && this.socket.writableLength < SEND_HIGH_WATER_BYTES;
+    return this.isOpen && this.outbox.hasRoom;
+  }
+
+  /** What may wait in front of the socket; adapts to how fast it drains. */
+  get windowBytes(): number {
+    return this.outbox.windowBytes;
   }
 
   /** Bytes as they arrive. */
@@ -133,10 +127,8 @@ export class PeerConnection {
   /** Sends a message; silently dropped when the connection is closing. */
   send(message: WireMessage): void {
     if (!this.isOpen) return;
-    const { socket } = this;
-    this.unsentMessageCount = socket.writableLength === 0 ? 1 : this.unsentMessageCount + 1;
-    this.write(encodeMessage(message));
-    if (socket.writableLength > MAX_UNSENT_BYTES || this.unsentMessageCount > MAX_UNSENT_MESSAGES) {
+    this.outbox.write(encodeMessage(message));
+    if (this.outbox.isOverfull) {
       this.fail(new ProtocolError('SILENT', { reason: 'does not read what it is sent' }));
     }
   }
@@ -147,17 +139,13 @@ export class PeerConnection {
       onSent();
       return;
     }
-    this.lastSentMs = performance.now();
-    this.socket.cork();
-    this.socket.write(encodeDataHeader(data));
-    this.socket.write(data.bytes, onSent);
-    this.socket.uncork();
+    this.outbox.writeData(encodeDataHeader(data), data.bytes, onSent);
   }
 
   /** Says goodbye and ends the socket; resolves when it is gone. May be called twice. */
   async close(code: WireCode, text = ''): Promise<void> {
     if (this.isOpen) {
-      if (this.hasSaidHello) this.write(encodeMessage({ type: 'goodbye', code, text }));
+      if (this.hasSaidHello) this.outbox.write(encodeMessage({ type: 'goodbye', code, text }));
       this.endSocket();
     }
     await this.gone;
@@ -204,7 +192,7 @@ export class PeerConnection {
     });
     clearTimeout(this.handshakeTimer);
     this.remotePeerId = hello.peerId;
-    if (this.direction === 'accepted') this.write(encodeHello(this.options.self));
+    if (this.direction === 'accepted') this.outbox.write(encodeHello(this.options.self));
     const admitted = this.options.admit(this);
     if (typeof admitted === 'string') {
       this.closeError = new ProtocolError(admitted);
@@ -235,36 +223,16 @@ export class PeerConnection {
     if (!this.isClosing) this.closeError ??= error;
   }
 
-  private onDrained(): void {
-    this.unsentMessageCount = 0;
-    this.handler?.onWritable();
-  }
-
-  private write(bytes: Buffer): void {
-    this.lastSentMs = performance.now();
-    this.socket.write(bytes);
-  }
-
   private checkLiveness(): void {
     const nowMs = performance.now();
     if (this.isClosing) return;
-    if (this.isStalled(nowMs)) {
+    if (this.outbox.isStalled(nowMs)) {
       this.fail(new ProtocolError('SILENT', { reason: 'does not read what it is sent' }));
     } else if (nowMs - this.lastReceivedMs > MAX_SILENCE_MS) {
       this.fail(new ProtocolError('SILENT'));
-    } else if (nowMs - this.lastSentMs >= KEEPALIVE_INTERVAL_MS - LIVENESS_CHECK_MS) {
+    } else if (nowMs - this.outbox.lastSentMs >= KEEPALIVE_INTERVAL_MS - LIVENESS_CHECK_MS) {
       if (this.handler !== undefined) this.send({ type: 'keepalive' });
     }
-  }
-
-  private isStalled(nowMs: number): boolean {
-    const { bytesWritten, writableLength } = this.socket;
-    const takenBytes = bytesWritten - writableLength;
-    if (writableLength === 0 || takenBytes !== this.takenBytes) {
-      this.takenBytes = takenBytes;
-      this.lastTakenMs = nowMs;
-    }
-    return nowMs - this.lastTakenMs > MAX_STALL_MS;
   }
 
   /** Ends the connection because of `error`, telling the other end why where that is safe. */

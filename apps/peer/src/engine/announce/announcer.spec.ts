@@ -81,7 +81,7 @@ function transferOf(chunkCount: number, held = Bitfield.empty(chunkCount)): Tran
   const size = chunkCount > 8_192 ? { chunkCount, chunkBytes: MAX_CHUNK_BYTES } : { chunkCount };
   const { sizeBytes, hashes } = sampleFile({ seed: 1, ...size });
   const manifest = Manifest.fromHashes({ sizeBytes, hashes: Buffer.from(hashes, 'base64') });
-  const source = { read: () => Promise.reject(new Error('nobody reads it')) };
+  const source = { readRun: () => Promise.reject(new Error('nobody reads it')) };
   return new Transfer(manifest, held, source, lab.session.transferHost);
 }
 

@@ -5,6 +5,7 @@ import {
   type VerifiedChunk,
   type WireCode,
 } from '#protocol';
+import { runLengthBytes, type ChunkRun } from '../../core/chunk-run.js';
 import type { PeerConnection } from '../../net/peer-connection.js';
 import type { ByteBudget } from '../budget/byte-budget.js';
 import type { ChunkBuffers } from '../budget/chunk-buffers.js';
@@ -22,23 +23,30 @@ export interface UploadHost {
 interface UploadJob {
   readonly transfer: Transfer;
   readonly request: RequestMessage;
-  reading?: Promise<ReadChunk>;
   /** Set when the answer must stop: the code of the reject that ends it. */
   stopCode?: WireCode;
 }
 
-/** A chunk in memory; its buffer goes back once nobody uses it. */
-interface ReadChunk {
-  readonly chunk: VerifiedChunk;
+/** Requests for chunks that follow one another, read from disk together. */
+interface UploadRun {
+  readonly jobs: readonly UploadJob[];
+  readonly reading: Promise<ReadRun>;
+}
+
+/** Chunks in memory, one for each job; their buffer goes back once nobody uses it. */
+interface ReadRun {
+  readonly chunks: readonly VerifiedChunk[];
   readonly release: () => void;
 }
 
-/** Answers the requests of one connection, first come first served; reads the next chunk while one
- *  is being sent. Every request ends in all of its bytes or in one reject. */
+/** Answers the requests of one connection, first come first served; reads what is next while
+ *  something is being sent. Every request ends in all of its bytes or in one reject. */
 export class Uploader {
   private readonly queue: UploadJob[] = [];
   private readonly closing = new AbortController();
-  private current: UploadJob | undefined;
+  private current: UploadRun | undefined;
+  private ahead: UploadRun | undefined;
+  private isServing = false;
   private wakeWriter: (() => void) | undefined;
   private isUnchoked = false;
 
@@ -63,7 +71,7 @@ export class Uploader {
     }
     this.queue.push({ transfer, request });
     transfer.chunkRequested(this.link, request.chunkIndex);
-    if (this.current === undefined) void this.serve();
+    if (!this.isServing) void this.serve();
   }
 
   cancel(requestId: number): void {
@@ -98,74 +106,105 @@ export class Uploader {
       const job = this.queue[index]!;
       if (!matches(job)) continue;
       this.queue.splice(index, 1);
-      job.reading?.then(
-        (read) => read.release(),
-        () => undefined,
-      );
       this.reject(job.request.requestId, code);
     }
-    if (this.current !== undefined && matches(this.current)) this.current.stopCode ??= code;
+    for (const run of [this.current, this.ahead]) {
+      for (const job of run?.jobs ?? []) if (matches(job)) job.stopCode ??= code;
+    }
   }
 
   private async serve(): Promise<void> {
-    while ((this.current = this.queue.shift()) !== undefined) {
-      const job = this.current;
-      job.reading ??= this.read(job);
+    this.isServing = true;
+    // Requests that came in one packet are answered together.
+    await Promise.resolve();
+    while ((this.current = this.ahead ?? this.nextRun()) !== undefined) {
+      this.ahead = this.nextRun();
+      await this.answer(this.current);
+    }
+    this.isServing = false;
+  }
+
+  /** Begins to read what the first requests of the queue ask for: as much as the link takes at a
+   *  time, when it lies in one place. */
+  private nextRun(): UploadRun | undefined {
+    const first = this.queue.shift();
+    if (first === undefined) return undefined;
+    const { transfer, request } = first;
+    const jobs = [first];
+    const { chunkBytes } = transfer.manifest;
+    const maxCount = Math.max(1, Math.floor(this.connection.windowBytes / chunkBytes));
+    while (jobs.length < maxCount) {
       const next = this.queue[0];
-      if (next !== undefined && next.reading === undefined) {
-        next.reading = this.read(next);
-        next.reading.catch(() => undefined);
-      }
-      const code = await this.answer(job);
-      if (code !== undefined) this.reject(job.request.requestId, code);
+      if (next?.transfer !== transfer) break;
+      if (next.request.chunkIndex !== request.chunkIndex + jobs.length) break;
+      jobs.push(this.queue.shift()!);
     }
+    const reading = this.read(transfer, { firstIndex: request.chunkIndex, count: jobs.length });
+    reading.catch(() => undefined);
+    return { jobs, reading };
   }
 
-  /** Undefined when all of it was sent, whatever was wished meanwhile; else why not. */
-  private async answer(job: UploadJob): Promise<WireCode | undefined> {
-    let read: ReadChunk;
+  private async answer({ jobs, reading }: UploadRun): Promise<void> {
+    let read: ReadRun;
     try {
-      read = await job.reading!;
+      read = await reading;
     } catch {
-      return job.stopCode ?? 'FILE_WITHDRAWN';
+      for (const job of jobs) this.reject(job.request.requestId, job.stopCode ?? 'FILE_WITHDRAWN');
+      return;
     }
-    return (await this.send(job, read)) ? undefined : (job.stopCode ?? 'INTERNAL');
+    // The buffer goes back only when the system has taken all of it.
+    let userCount = 1;
+    const leave = () => {
+      userCount -= 1;
+      if (userCount === 0) read.release();
+    };
+    for (const [nth, job] of jobs.entries()) {
+      const isSent = await this.send(job, read.chunks[nth]!.bytes, () => {
+        userCount += 1;
+        return leave;
+      });
+      if (!isSent) this.reject(job.request.requestId, job.stopCode ?? 'INTERNAL');
+    }
+    leave();
   }
 
-  /** The buffer goes back only when the system has taken all of it; by then the next chunk is
-   *  already on its way. */
-  private async send(job: UploadJob, { chunk, release }: ReadChunk): Promise<boolean> {
+  /** Whether all of it was sent, whatever was wished meanwhile. `enter` is called for each use of
+   *  the bytes, and what it returns when that use is over. */
+  private async send(
+    job: UploadJob,
+    chunkBytes: Uint8Array,
+    enter: () => () => void,
+  ): Promise<boolean> {
     const { requestId, offsetBytes, lengthBytes } = job.request;
     const endBytes = offsetBytes + lengthBytes;
-    let unsentRunCount = 1;
-    const runSent = () => {
-      unsentRunCount -= 1;
-      if (unsentRunCount === 0) release();
-    };
+    const { connection } = this;
     let offset = offsetBytes;
     while (offset < endBytes) {
-      while (!this.connection.isWritable && this.connection.isOpen) await this.writable();
-      const runBytes = Math.min(MAX_DATA_BYTES, endBytes - offset);
-      await this.host.upGate.pass(runBytes);
-      if (job.stopCode !== undefined || !this.connection.isOpen) break;
-      const bytes = chunk.bytes.subarray(offset, offset + runBytes);
-      unsentRunCount += 1;
-      this.connection.sendData({ requestId, offsetBytes: offset, bytes }, runSent);
-      this.host.bytesSent(this.link, runBytes);
-      offset += runBytes;
+      while (!connection.isWritable && connection.isOpen) await this.writable();
+      const frameBytes = Math.min(MAX_DATA_BYTES, connection.windowBytes, endBytes - offset);
+      await this.host.upGate.pass(frameBytes);
+      if (job.stopCode !== undefined || !connection.isOpen) return false;
+      const bytes = chunkBytes.subarray(offset, offset + frameBytes);
+      connection.sendData({ requestId, offsetBytes: offset, bytes }, enter());
+      this.host.bytesSent(this.link, frameBytes);
+      offset += frameBytes;
     }
-    runSent();
-    return offset === endBytes;
+    return true;
   }
 
   private writable(): Promise<void> {
+    this.ahead ??= this.nextRun();
     return new Promise((resolve) => (this.wakeWriter = resolve));
   }
 
-  private async read(job: UploadJob): Promise<ReadChunk> {
+  private async read(transfer: Transfer, run: ChunkRun): Promise<ReadRun> {
     const { signal } = this.closing;
-    const { manifest } = job.transfer;
-    const lengthBytes = manifest.layout.lengthBytes(job.request.chunkIndex);
+    const { layout } = transfer.manifest;
+    // Buffers of few sizes, so that they are used again.
+    const lengthBytes =
+      run.count === 1
+        ? runLengthBytes(layout, run)
+        : layout.chunkBytes * 2 ** Math.ceil(Math.log2(run.count));
     await this.host.servingBudget.take(lengthBytes, { signal });
     const buffer = this.host.buffers.take(lengthBytes);
     const release = () => {
@@ -173,8 +212,7 @@ export class Uploader {
       this.host.servingBudget.release(lengthBytes);
     };
     try {
-      const chunk = await job.transfer.readChunk(job.request.chunkIndex, buffer, { signal });
-      return { chunk, release };
+      return { chunks: await transfer.readRun(run, buffer, { signal }), release };
     } catch (error) {
       release();
       throw error;

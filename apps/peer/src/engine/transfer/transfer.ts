@@ -6,6 +6,7 @@ import {
   type PeerId,
   type VerifiedChunk,
 } from '#protocol';
+import type { ChunkRun } from '../../core/chunk-run.js';
 import type { Choker } from '../links/choker.js';
 import type { Fetch } from './fetch.js';
 import { Inbox } from './inbox.js';
@@ -15,11 +16,11 @@ import type { TransferEvent } from './transfer-event.js';
 
 /** Where the chunks we hold are read from. Every read is checked against the manifest. */
 export interface ChunkSource {
-  read(
-    chunkIndex: ChunkIndex,
-    buffer: Buffer | undefined,
+  readRun(
+    run: ChunkRun,
+    buffer: Buffer,
     options: { signal: AbortSignal },
-  ): Promise<VerifiedChunk>;
+  ): Promise<readonly VerifiedChunk[]>;
 }
 
 export interface TransferHost {
@@ -85,16 +86,16 @@ export class Transfer {
   }
 
   /** For others. A source that fails is reported, unless another has replaced it meanwhile. */
-  async readChunk(
-    chunkIndex: ChunkIndex,
+  async readRun(
+    run: ChunkRun,
     buffer: Buffer,
     options: { signal: AbortSignal },
-  ): Promise<VerifiedChunk> {
+  ): Promise<readonly VerifiedChunk[]> {
     for (;;) {
       const { source } = this;
       if (source === undefined) throw new Error('a streamed transfer serves nothing');
       try {
-        return await source.read(chunkIndex, buffer, options);
+        return await source.readRun(run, buffer, options);
       } catch (error) {
         if (options.signal.aborted) throw error;
         if (this.source !== source) continue;
