@@ -7,6 +7,7 @@ import { COMMON_FLAGS, type Scenario } from './harness/scenario.js';
 
 const SCENARIOS: Readonly<Record<string, () => Promise<Scenario>>> = {
   tracker: async () => (await import('./tracker/tracker.js')).tracker,
+  swarm: async () => (await import('./swarm/swarm.js')).swarm,
 };
 
 function renderFlags(specs: FlagSpecs): string {

@@ -1,0 +1,69 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { MeasuredProgram } from '../harness/measured-program.js';
+import type { Stage } from '../harness/stage.js';
+import type { Distribution, Distributor, Fetch, Place } from './distributor.js';
+
+const binOf = (app: string) =>
+  fileURLToPath(new URL(`../../../apps/${app}/bin/${app}.js`, import.meta.url));
+const NAME = 'data.bin';
+
+/** The programs of this checkout. */
+export const shoal: Distributor = {
+  name: 'shoal',
+  absence: () => Promise.resolve(undefined),
+  open: (stage, trackerPlace, filePath) => ShoalSwarm.open(stage, trackerPlace, filePath),
+};
+
+class ShoalSwarm implements Distribution {
+  private constructor(
+    private readonly stage: Stage,
+    private readonly filePath: string,
+    readonly tracker: MeasuredProgram,
+    private readonly trackerAddress: string,
+  ) {}
+
+  static async open(stage: Stage, place: Place, filePath: string): Promise<ShoalSwarm> {
+    const flags = ['--host', place.address, '--port', '0', '--http-port', '0', '--insecure'];
+    const data = ['--data', join(place.folder, 'tracker')];
+    const tracker = startShoal(stage, place, 'tracker', ['start', ...flags, ...data]);
+    const { line } = await tracker.line(/^ready /);
+    return new ShoalSwarm(stage, filePath, tracker, /peers=(\S+)/.exec(line)![1]!);
+  }
+
+  async offer(place: Place): Promise<MeasuredProgram> {
+    const args = ['share', this.filePath, '--name', NAME, ...this.flags(place)];
+    const program = startShoal(this.stage, place, 'peer', args);
+    await program.line(/"event":"ready"/);
+    return program;
+  }
+
+  fetch(place: Place, afterwards: 'leave' | 'stay'): Fetch {
+    const path = join(place.folder, 'copy.bin');
+    const seed = afterwards === 'stay' ? ['--seed', 'forever'] : [];
+    const progress = place.logFolder === undefined ? 'none' : 'json';
+    const args = ['download', NAME, '-o', path, ...seed, '--progress', progress];
+    const program = startShoal(this.stage, place, 'peer', [...args, ...this.flags(place)]);
+    const completed = program.line(/^\{"ok":true/).then(({ atMs }) => atMs);
+    completed.catch(() => undefined);
+    return { program, path, completed };
+  }
+
+  private flags(place: Place): string[] {
+    const home = join(place.folder, 'home');
+    const network = ['--listen', `${place.address}:0`, '--tracker', this.trackerAddress];
+    return [...network, '--home', home, '--insecure', '--json'];
+  }
+}
+
+function startShoal(
+  stage: Stage,
+  place: Place,
+  app: 'peer' | 'tracker',
+  args: readonly string[],
+): MeasuredProgram {
+  const { title, prefix, folder, logFolder } = place;
+  const log = logFolder === undefined ? {} : { logPath: join(logFolder, `${title}.log`) };
+  const command = [process.execPath, binOf(app), ...args];
+  return stage.start({ title: `${app} at ${title}`, command, prefix, cwd: folder, ...log });
+}
