@@ -7,6 +7,7 @@ import {
   toChunkIndex,
   type PeerId,
 } from '#protocol';
+import { eventually } from '../../../../../test/support/eventually.js';
 import { RawTracker, rawReply, type RawRequest } from '../../../../../test/support/raw-tracker.js';
 import { rawPeerId } from '../../../../../test/support/raw-peer.js';
 import { closedEndpoint, SessionLab } from '../../../../../test/support/session-lab.js';
@@ -148,6 +149,19 @@ describe('the announcer', () => {
     void announcer.announce(transferOf(9), [{ name: 'x.bin', naming: 'publish' }]);
     await requests('join', 3);
     expect(states).toEqual(['lost']);
+  });
+
+  it('says that the tracker is back only when it has answered', async () => {
+    announcer.start();
+    const transfer = transferOf(9);
+    await announcer.announce(transfer, [{ name: 'x.bin', naming: 'publish' }]);
+    const busy = () => ({ err: { code: 'BUSY', message: 'later' } });
+    replies = { chunkRegister: busy, heartbeat: busy };
+    announcer.chunkGained(transfer, toChunkIndex(1));
+    await requests('chunkRegister', 2);
+    expect(states).toEqual(['lost']);
+    replies = {};
+    await eventually(() => expect(states).toEqual(['lost', 'back']));
   });
 
   it('registers a file whose news are too many ranges for one message', async () => {

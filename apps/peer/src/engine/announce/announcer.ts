@@ -172,6 +172,8 @@ export class Announcer {
     const isRefusal = error instanceof TrackerError;
     if (!isUnreachable && !isRefusal) throw error;
     this.setReachable(error);
+    // Whatever else is due: only an answer shows that the tracker is back.
+    this.heartbeatDueMs = 0;
     const options = { random: Math.random, baseMs: RETRY_BASE_MS, maxMs: RETRY_MAX_MS };
     await this.wakeable.sleep(backoffMs({ attempt, ...options }));
   }
