@@ -68,7 +68,7 @@ describe('a tracker that goes away', () => {
     expect(await hashFile(files[0]!.path)).toBe(await hashFile(seeder!.file('after.bin')));
   });
 
-  it('is away while peers that know each other go on', async () => {
+  it('is away while peers that know each other go on, and hears of it later', async () => {
     await using tracker = await startTracker();
     await using homes = await PeerHomes.create(tracker, 2);
     const [seeder, leecher] = homes.all;
@@ -81,6 +81,15 @@ describe('a tracker that goes away', () => {
     expect(await hashFile(leecher!.file('alone.iso'))).toBe(
       await hashFile(seeder!.file('alone.iso')),
     );
+    expect(download.stderr).toContain('the tracker was not told that 1 file is complete here');
+
+    await tracker.start();
+    await writeSample(leecher!.file('other.bin'), 10, 25);
+    await leecher!.serve(['share', 'other.bin']);
+    await eventually(async () => {
+      const { hostsDone } = await leecher!.json<{ hostsDone: number }>(['status', 'alone.iso']);
+      expect(hostsDone).toBe(2);
+    });
   });
 
   it('finds a seed that started before it', async () => {

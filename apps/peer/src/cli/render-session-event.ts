@@ -14,6 +14,8 @@ export function renderSessionEvent(
       return `${event.error.message}; going on without it`;
     case 'trackerBack':
       return 'the tracker answers again';
+    case 'completionsUntold':
+      return renderUntold(event);
     case 'peerBanned':
       return `banned ${event.peerId}: ${event.code}`;
     case 'peerStruck':
@@ -22,4 +24,13 @@ export function renderSessionEvent(
       if (importance === 'important') return undefined;
       return `connection to ${event.peerId} failed: ${event.error.message}`;
   }
+}
+
+function renderUntold({ fileCount, error }: SessionEvent & { type: 'completionsUntold' }): string {
+  const files = fileCount === 1 ? '1 file is' : `${fileCount} files are`;
+  const later =
+    error === undefined
+      ? 'the next share, download or seed of this home tells it'
+      : `this home could not note it either: ${error.message}`;
+  return `the tracker was not told that ${files} complete here; ${later}`;
 }

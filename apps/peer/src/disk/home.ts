@@ -5,6 +5,7 @@ import { TransferError } from '../core/transfer-error.js';
 import { hasErrno, onDisk } from './disk-error.js';
 import { openIdentityFile, type IdentityKeys } from './identity-file.js';
 import { Library } from './library.js';
+import { UntoldCompletions } from './untold-completions.js';
 
 /** The folder of one identity: its key, its configuration and its library. Several processes may
  *  have it open at once; nothing in it stays open. */
@@ -16,6 +17,7 @@ export class Home {
     /** What `config.json` says; its values are for the reader of each setting to check. */
     readonly config: Readonly<Record<string, unknown>>,
     readonly library: Library,
+    readonly untoldCompletions: UntoldCompletions,
   ) {}
 
   /** Makes the folder (0700) and the key (0600) at first use. Throws TransferError USAGE when the
@@ -27,7 +29,8 @@ export class Home {
     );
     const config = await readConfig(join(folder, 'config.json'));
     const identity = await openIdentityFile(join(folder, 'identity.key'), keys);
-    return new Home(folder, identity, config, new Library(folder));
+    const untold = new UntoldCompletions(join(folder, 'untold'));
+    return new Home(folder, identity, config, new Library(folder), untold);
   }
 }
 

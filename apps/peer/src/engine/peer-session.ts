@@ -71,7 +71,7 @@ export class PeerSession {
 
   private constructor(
     readonly peerId: PeerId,
-    readonly library: Library,
+    private readonly home: Home,
     readonly config: PeerConfig,
     private readonly observe: SessionObserver,
   ) {
@@ -105,7 +105,7 @@ export class PeerSession {
     observe: SessionObserver,
   ): Promise<PeerSession> {
     const peerId = newPeerId(home.identity);
-    const session = new PeerSession(peerId, home.library, config, observe);
+    const session = new PeerSession(peerId, home, config, observe);
     try {
       session.server = await ChunkServer.listen({
         ...config.listen,
@@ -122,6 +122,10 @@ export class PeerSession {
     }
     session.announcer.start();
     return session;
+  }
+
+  get library(): Library {
+    return this.home.library;
   }
 
   /** Where this process listens. */
@@ -218,11 +222,15 @@ export class PeerSession {
     return new Announcer(this.client, {
       peerId: this.peerId,
       programVersion: this.config.programVersion,
+      untold: this.home.untoldCompletions,
       endpoints: () => candidateEndpoints(this.endpoint, this.config.advertise),
       counters: () => this.contributions.totals,
       trackerChanged: (state, error) => {
         if (state === 'back') this.observe({ type: 'trackerBack' });
         else if (error !== undefined) this.observe({ type: 'trackerLost', error });
+      },
+      completionsUntold: (fileCount, error) => {
+        this.observe({ type: 'completionsUntold', fileCount, error });
       },
     });
   }

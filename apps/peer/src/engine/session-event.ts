@@ -13,6 +13,12 @@ export type SessionEvent =
   | { readonly type: 'peerBanned'; readonly peerId: PeerId; readonly code: string }
   | { readonly type: 'connectionFailed'; readonly peerId: PeerId; readonly error: Error }
   | { readonly type: 'trackerLost'; readonly error: Error }
-  | { readonly type: 'trackerBack' };
+  | { readonly type: 'trackerBack' }
+  | {
+      readonly type: 'completionsUntold';
+      readonly fileCount: number;
+      /** Why the home could not remember it either. */
+      readonly error: Error | undefined;
+    };
 
 export type SessionObserver = (event: SessionEvent) => void;

@@ -25,8 +25,26 @@ export class Announcement {
   gained = new Set<ChunkIndex>();
   readonly names = new Map<string | undefined, NameEntry>();
   private reported = new Set<ChunkIndex>();
+  private hasGained = false;
+  private isReportComplete = false;
+  private isCompletionTold = false;
 
   constructor(readonly transfer: Transfer) {}
+
+  /** The file was completed by this process, and the tracker has not confirmed that it knows. */
+  get owesCompletion(): boolean {
+    return this.hasGained && !this.isCompletionTold && this.transfer.heldByOwner().isComplete;
+  }
+
+  gain(chunkIndex: ChunkIndex): void {
+    this.hasGained = true;
+    this.gained.add(chunkIndex);
+  }
+
+  /** The tracker has taken a registration or report in which nothing was missing. */
+  completionTold(): void {
+    this.isCompletionTold = true;
+  }
 
   /** Resolves with one result for each name. */
   add(names: readonly AnnouncedName[]): Promise<readonly FileResult[]> {
@@ -64,6 +82,7 @@ export class Announcement {
   beginReport(): ChunkRegisterFile | undefined {
     this.reported = this.gained;
     this.gained = new Set();
+    this.isReportComplete = this.transfer.heldByOwner().isComplete;
     const ranges: [number, number][] = [];
     for (const index of [...this.reported].sort((a, b) => a - b)) {
       const range = ranges.at(-1);
@@ -79,6 +98,7 @@ export class Announcement {
   endReport(result: FileResult | undefined): void {
     this.reported.clear();
     if (result?.ok !== true) this.isRegistered = false;
+    else if (this.isReportComplete) this.completionTold();
   }
 
   abandonReport(): void {

@@ -12,6 +12,7 @@ import { RawTracker, rawReply, type RawRequest } from '../../../../../test/suppo
 import { rawPeerId } from '../../../../../test/support/raw-peer.js';
 import { closedEndpoint, SessionLab } from '../../../../../test/support/session-lab.js';
 import { sampleFile } from '../../../../../test/support/tracker-peer.js';
+import { UntoldCompletions } from '../../disk/untold-completions.js';
 import { TrackerClient } from '../../net/tracker-client.js';
 import { Announcer } from './announcer.js';
 import { Transfer } from '../transfer/transfer.js';
@@ -60,6 +61,8 @@ function announcerOf(ofClient: TrackerClient): Announcer {
     endpoints: () => [],
     counters: () => ({ bytesUp: 0, bytesDown: 0 }),
     trackerChanged: (state) => states.push(state),
+    untold: new UntoldCompletions(lab.file('untold')),
+    completionsUntold: (fileCount) => states.push(`${fileCount} untold`),
   });
 }
 
@@ -188,6 +191,43 @@ describe('the announcer', () => {
     expect(withdrawal.files).toEqual([
       { ref: transfer.digest, scope: 'peer', naming: 'keep', completed: false },
     ]);
+  });
+});
+
+describe('a file that is complete while the tracker is away', () => {
+  it('is told to it by the next process of the home, once', async () => {
+    using nowhere = new TrackerClient([await closedEndpoint()]);
+    const lonely = announcerOf(nowhere);
+    lonely.start();
+    const transfer = transferOf(2);
+    void lonely.announce(transfer, [{ name: 'x.bin', naming: 'keep' }]);
+    for (const index of [0, 1]) {
+      transfer.held.set(toChunkIndex(index));
+      lonely.chunkGained(transfer, toChunkIndex(index));
+    }
+    await lonely.stop();
+    expect(states.at(-1)).toBe('1 untold');
+
+    announcer.start();
+    const [telling] = (await requests('unshare', 1)) as unknown as [{ files: unknown[] }];
+    const { digest } = transfer;
+    expect(telling.files).toEqual([
+      { ref: digest, scope: 'peer', naming: 'keep', completed: true },
+    ]);
+    const untold = new UntoldCompletions(lab.file('untold'));
+    await eventually(async () => expect(await untold.list()).toEqual([]));
+  });
+
+  it('stays to be told where the tracker does not know the file', async () => {
+    const digest = transferOf(2).digest;
+    const untold = new UntoldCompletions(lab.file('untold'));
+    await untold.add([digest]);
+    const refusal = { ok: false, code: 'FILE_NOT_FOUND', message: '' };
+    replies.unshare = () => ({ response: { results: [refusal] } });
+    announcer.start();
+    await requests('unshare', 1);
+    await announcer.stop();
+    expect(await untold.list()).toEqual([digest]);
   });
 });
 

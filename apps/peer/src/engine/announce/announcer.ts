@@ -1,6 +1,4 @@
-import { hostname, platform, release } from 'node:os';
 import {
-  API_VERSION,
   TrackerError,
   type ChunkIndex,
   type Endpoint,
@@ -13,7 +11,10 @@ import { TransferError } from '../../core/transfer-error.js';
 import type { TrackerClient } from '../../net/tracker-client.js';
 import { Announcement, type AnnouncedName } from './announcement.js';
 import { beginReports, reportBatches } from './chunk-report.js';
+import { joinRequest } from './join-request.js';
 import { registerAll } from './registration.js';
+import { Withdrawals } from './withdrawals.js';
+import type { UntoldCompletions } from '../../disk/untold-completions.js';
 import type { Transfer } from '../transfer/transfer.js';
 import { Wakeable } from '../wakeable.js';
 
@@ -27,9 +28,13 @@ const STOP_TIMEOUT_MS = 1_500;
 export interface AnnouncerHost {
   readonly peerId: PeerId;
   readonly programVersion: string;
+  readonly untold: UntoldCompletions;
   endpoints(): readonly Endpoint[];
   counters(): { bytesUp: number; bytesDown: number };
   trackerChanged(state: 'lost' | 'back', error?: Error): void;
+  /** At the end: so many files arrived whole, and the tracker could not be told. The home remembers
+   *  it, unless there is an error. */
+  completionsUntold(fileCount: number, error?: Error): void;
 }
 
 /**
@@ -38,7 +43,7 @@ export interface AnnouncerHost {
  */
 export class Announcer {
   private readonly announcements = new Map<Transfer, Announcement>();
-  private readonly withdrawals = new Map<string, { completed: boolean }>();
+  private readonly withdrawals: Withdrawals;
   private readonly stopping = new AbortController();
   private readonly wakeable = new Wakeable();
   private session: string | undefined;
@@ -54,7 +59,9 @@ export class Announcer {
   constructor(
     private readonly client: TrackerClient,
     private readonly host: AnnouncerHost,
-  ) {}
+  ) {
+    this.withdrawals = new Withdrawals(host.untold);
+  }
 
   /** The error of the last attempt, undefined while the tracker answers. */
   get trackerError(): Error | undefined {
@@ -85,7 +92,7 @@ export class Announcer {
   /** Registers what this process holds of a file under the names given; resolves with one result
    *  for each name, once the tracker has answered. */
   announce(transfer: Transfer, names: readonly AnnouncedName[]): Promise<readonly FileResult[]> {
-    this.withdrawals.delete(transfer.digest);
+    this.withdrawals.cancel(transfer.digest);
     let announcement = this.announcements.get(transfer);
     if (announcement === undefined) {
       announcement = new Announcement(transfer);
@@ -99,7 +106,7 @@ export class Announcer {
   chunkGained(transfer: Transfer, chunkIndex: ChunkIndex): void {
     const announcement = this.announcements.get(transfer);
     if (announcement === undefined) return;
-    announcement.gained.add(chunkIndex);
+    announcement.gain(chunkIndex);
     const delayMs = transfer.held.isComplete ? 0 : CHUNK_REPORT_MS;
     const dueMs = performance.now() + delayMs;
     if (dueMs >= this.reportDueMs) return;
@@ -111,7 +118,7 @@ export class Announcer {
   withdraw(transfer: Transfer, { completed }: { completed: boolean }): void {
     this.announcements.get(transfer)?.withdraw();
     this.announcements.delete(transfer);
-    this.withdrawals.set(transfer.digest, { completed });
+    this.withdrawals.add(transfer.digest, { completed });
     this.wakeable.wake();
   }
 
@@ -122,13 +129,36 @@ export class Announcer {
     this.wakeable.wake();
     this.wakeContactWaiters();
     await this.running;
-    if (this.session === undefined || this.lastError !== undefined) return;
+    if (this.session !== undefined && this.lastError === undefined) await this.takeLeave();
+    this.oweCompletions();
+    await this.leaveUntold();
+  }
+
+  private async takeLeave(): Promise<void> {
     const signal = AbortSignal.timeout(STOP_TIMEOUT_MS);
     try {
-      await this.report(signal);
+      await this.reportChunks(signal);
+      this.oweCompletions();
+      await this.reportWithdrawals(signal);
       await this.client.call('leave', this.caller(), { signal });
     } catch {
       // The lease runs out by itself.
+    }
+  }
+
+  /** What became complete here and was never registered as that. */
+  private oweCompletions(): void {
+    for (const entry of this.announcements.values()) {
+      if (entry.owesCompletion) this.withdrawals.add(entry.transfer.digest, { completed: true });
+    }
+  }
+
+  private async leaveUntold(): Promise<void> {
+    try {
+      const fileCount = await this.withdrawals.leaveUntold();
+      if (fileCount > 0) this.host.completionsUntold(fileCount);
+    } catch (error) {
+      this.host.completionsUntold(this.withdrawals.size, error as Error);
     }
   }
 
@@ -154,7 +184,8 @@ export class Announcer {
       await registerAll(unregistered, { client: this.client, caller: this.caller() }, { signal });
     }
     if (performance.now() >= this.reportDueMs || this.withdrawals.size > 0) {
-      await this.report(signal);
+      await this.reportChunks(signal);
+      await this.reportWithdrawals(signal);
     }
     if (performance.now() >= this.heartbeatDueMs) await this.heartbeat(signal);
   }
@@ -180,24 +211,12 @@ export class Announcer {
 
   private async join(signal: AbortSignal): Promise<void> {
     const session = newSession();
-    const reply = await this.client.call(
-      'join',
-      {
-        peerId: this.host.peerId,
-        session,
-        apiVersions: [API_VERSION],
-        features: [],
-        hostname: hostname(),
-        programVersion: this.host.programVersion,
-        os: `${platform()} ${release()}`.slice(0, 64),
-        labels: [],
-        endpoints: this.host.endpoints(),
-      },
-      { signal },
-    );
+    const reply = await this.client.call('join', joinRequest(this.host, session), { signal });
     this.session = session;
     this.wakeContactWaiters();
     this.noteLease(reply.bootId, reply.leaseMs);
+    const offered = new Set([...this.announcements.keys()].map(({ digest }) => digest));
+    await this.withdrawals.recall((digest) => offered.has(digest));
   }
 
   private async heartbeat(signal: AbortSignal): Promise<void> {
@@ -211,7 +230,7 @@ export class Announcer {
     }
   }
 
-  private async report(signal: AbortSignal): Promise<void> {
+  private async reportChunks(signal: AbortSignal): Promise<void> {
     this.reportDueMs = Infinity;
     const reports = beginReports(this.announcements.values());
     try {
@@ -225,21 +244,10 @@ export class Announcer {
       this.reportDueMs = performance.now() + CHUNK_REPORT_MS;
       throw error;
     }
-    await this.reportWithdrawals(signal);
   }
 
-  private async reportWithdrawals(signal: AbortSignal): Promise<void> {
-    const entries = [...this.withdrawals];
-    for (let start = 0; start < entries.length; start += 500) {
-      const batch = entries.slice(start, start + 500);
-      const files = batch.map(([ref, { completed }]) => {
-        return { ref, scope: 'peer' as const, naming: 'keep' as const, completed };
-      });
-      await this.client.call('unshare', { ...this.caller(), files }, { signal });
-      for (const [ref, told] of batch) {
-        if (this.withdrawals.get(ref) === told) this.withdrawals.delete(ref);
-      }
-    }
+  private reportWithdrawals(signal: AbortSignal): Promise<void> {
+    return this.withdrawals.report({ client: this.client, caller: this.caller() }, { signal });
   }
 
   private noteLease(bootId: string, leaseMs: number): void {

@@ -26,6 +26,7 @@ interface Item {
   readonly announcement: Announcement;
   readonly name: string | undefined;
   readonly file: RegisterFile;
+  readonly isComplete: boolean;
 }
 
 /** Registers what is announced, in as few messages as fit, manifests included where the tracker
@@ -63,6 +64,7 @@ async function registerItems(
       if (!result.ok && result.code === 'MANIFEST_NEEDED') {
         result = await registerWithManifest(item, tracker, signal);
       }
+      if (result.ok && item.isComplete) item.announcement.completionTold();
       item.announcement.settle(item.name, result);
     }
   }
@@ -99,12 +101,14 @@ function* manifestPages(manifest: Manifest) {
 
 function itemsOf(announcement: Announcement): Item[] {
   const { manifest } = announcement.transfer;
-  const held = formatHeldChunks(announcement.transfer.heldByOwner());
+  const holding = announcement.transfer.heldByOwner();
+  const held = formatHeldChunks(holding);
   const eager =
     manifest.chunkCount <= MAX_EAGER_HASH_COUNT ? { hashes: encodeBase64(manifest.hashes) } : {};
   return [...announcement.names].map(([name, { naming }]) => ({
     announcement,
     name,
+    isComplete: holding.isComplete,
     file: {
       digest: manifest.digest,
       sizeBytes: manifest.sizeBytes,
