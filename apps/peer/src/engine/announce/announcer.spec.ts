@@ -29,11 +29,13 @@ let client: TrackerClient;
 let announcer: Announcer;
 let lab: SessionLab;
 let states: string[];
+let counters: { bytesUp: number; bytesDown: number };
 let waiters: (() => void)[];
 
 beforeEach(async () => {
   replies = {};
   states = [];
+  counters = { bytesUp: 0, bytesDown: 0 };
   waiters = [];
   lab = await SessionLab.open();
   tracker = await RawTracker.listen((request) => {
@@ -59,7 +61,7 @@ function announcerOf(ofClient: TrackerClient): Announcer {
     peerId: SELF,
     programVersion: '0.0.0',
     endpoints: () => [],
-    counters: () => ({ bytesUp: 0, bytesDown: 0 }),
+    counters: () => counters,
     trackerChanged: (state) => states.push(state),
     untold: new UntoldCompletions(lab.file('untold')),
     completionsUntold: (fileCount) => states.push(`${fileCount} untold`),
@@ -108,6 +110,16 @@ describe('the announcer', () => {
     const patterns = new Set(tracker.requests.map(({ pattern }) => pattern));
     expect([...patterns]).toEqual(['join', 'register', 'chunkRegister', 'leave']);
     expect(states).toEqual([]);
+  });
+
+  it('says before it leaves how many bytes it has moved', async () => {
+    announcer.start();
+    await announcer.contact({ signal: AbortSignal.timeout(60_000) });
+    counters = { bytesUp: 7, bytesDown: 11 };
+    await announcer.stop();
+    const [last] = (await requests('heartbeat', 1)) as unknown as [object];
+    expect(last).toMatchObject(counters);
+    expect(tracker.requests.at(-1)?.pattern).toBe('leave');
   });
 
   it('joins and registers again when its session is unknown', async () => {

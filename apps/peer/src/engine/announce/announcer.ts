@@ -3,6 +3,7 @@ import {
   type ChunkIndex,
   type Endpoint,
   type FileResult,
+  type HeartbeatReply,
   type PeerId,
 } from '#protocol';
 import { newSession } from '#identity';
@@ -140,6 +141,7 @@ export class Announcer {
       await this.reportChunks(signal);
       this.oweCompletions();
       await this.reportWithdrawals(signal);
+      await this.tellCounters(signal);
       await this.client.call('leave', this.caller(), { signal });
     } catch {
       // The lease runs out by itself.
@@ -219,9 +221,19 @@ export class Announcer {
     await this.withdrawals.recall((digest) => offered.has(digest));
   }
 
-  private async heartbeat(signal: AbortSignal): Promise<void> {
+  /** The last word on the bytes moved; most processes end between two heartbeats. */
+  private async tellCounters(signal: AbortSignal): Promise<void> {
+    const { bytesUp, bytesDown } = this.host.counters();
+    if (bytesUp + bytesDown > 0) await this.beat(signal);
+  }
+
+  private beat(signal: AbortSignal): Promise<HeartbeatReply> {
     const request = { ...this.caller(), ...this.host.counters() };
-    const reply = await this.client.call('heartbeat', request, { signal });
+    return this.client.call('heartbeat', request, { signal });
+  }
+
+  private async heartbeat(signal: AbortSignal): Promise<void> {
+    const reply = await this.beat(signal);
     if (reply.bootId === this.bootId) {
       this.noteLease(reply.bootId, reply.leaseMs);
     } else {
