@@ -158,13 +158,20 @@ export class PiecePicker {
     this.endIndex = endIndex;
   }
 
-  /** A missing chunk that the peer has, now assigned. */
-  pick(options: { peerId: PeerId; random: () => number }): ChunkIndex | undefined {
+  /** A missing chunk that the peer has, now assigned. `suggested`: none but what it suggested. */
+  pick(options: {
+    peerId: PeerId;
+    random: () => number;
+    choice?: 'any' | 'suggested';
+  }): ChunkIndex | undefined {
     const peer = this.peer(options.peerId);
     if (this.missingCount === 0 || peer.nothingAtVersion === this.wantedVersion) return undefined;
-    const index = this.suggested(peer) ?? this.nextInOrder(peer, options.random);
-    if (index === undefined) peer.nothingAtVersion = this.wantedVersion;
-    else this.change(index, ASSIGNED);
+    let index = this.suggested(peer);
+    if (index === undefined && options.choice !== 'suggested') {
+      index = this.nextInOrder(peer, options.random);
+      if (index === undefined) peer.nothingAtVersion = this.wantedVersion;
+    }
+    if (index !== undefined) this.change(index, ASSIGNED);
     return index;
   }
 

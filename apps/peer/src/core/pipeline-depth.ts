@@ -1,7 +1,8 @@
 /** How much of a peer's time is asked for ahead. */
-export const QUEUE_MS = 1_000;
+export const QUEUE_MS = 500;
 const FIRST_TARGET_BYTES = 1024 * 1024;
 const FIRST_TARGET_CHUNKS = 2;
+const MIN_TARGET_CHUNKS = 2;
 
 /**
  * How many bytes to have asked of one peer and not yet received: as much as it sends in QUEUE_MS, so
@@ -11,8 +12,9 @@ const FIRST_TARGET_CHUNKS = 2;
  * QUEUE_MS when less arrives. A round that ends early means that the pipe, not the peer, was the
  * limit: the target doubles, though not beyond what the round's speed gives in QUEUE_MS. A round
  * that ends late means that too much is queued: the target goes half the way down to what arrived.
- * It starts at two chunks and no less than 1 MiB, never leaves the range from one chunk to
- * `maxBytes` (one chunk wins), and is one chunk while the peer is snubbed; afterwards it starts over.
+ * It starts at two chunks and no less than 1 MiB, never leaves the range from two chunks (one on its
+ * way, one to follow it) to `maxBytes` (one chunk wins), and is one chunk while the peer is snubbed;
+ * afterwards it starts over.
  */
 export class PipelineDepth {
   private adaptedBytes: number;
@@ -62,6 +64,8 @@ export class PipelineDepth {
   }
 
   private clamp(bytes: number): number {
-    return Math.max(this.options.chunkBytes, Math.min(this.options.maxBytes, Math.floor(bytes)));
+    const { chunkBytes, maxBytes } = this.options;
+    const floorBytes = Math.max(MIN_TARGET_CHUNKS * chunkBytes, Math.floor(bytes));
+    return Math.max(chunkBytes, Math.min(maxBytes, floorBytes));
   }
 }

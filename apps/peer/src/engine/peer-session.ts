@@ -238,7 +238,7 @@ export class PeerSession {
   private tick(): void {
     this.pool.sweep();
     for (const transfer of this.transfers.values()) {
-      if (transfer.fetch !== undefined) transfer.push({ type: 'ticked' });
+      if (transfer.isActive) transfer.push({ type: 'ticked' });
     }
   }
 

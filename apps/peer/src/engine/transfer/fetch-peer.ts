@@ -3,11 +3,16 @@ import { PipelineDepth } from '../../core/pipeline-depth.js';
 import { MAX_INFLIGHT_BYTES, MAX_SNUBBED_MS, SNUB_MS } from '../peer-config.js';
 import type { PeerLink } from '../links/peer-link.js';
 
+/** A seeder that has neither suggested nor sent anything for this long is asked for anything again.
+ *  Many leechers at a slow link wait long for their turns, and who does not wait takes theirs. */
+const MAX_QUIET_MS = 3_000;
+
 /** One peer that a fetch may ask: how much, and whether it keeps its promises. */
 export class FetchPeer {
   private readonly depth: PipelineDepth;
   /** Owes us chunks and has been silent for too long: asked for one chunk at a time. */
   private snubbedSinceMs: number | undefined;
+  private steeredAtMs = -Infinity;
 
   constructor(
     readonly link: PeerLink,
@@ -25,8 +30,18 @@ export class FetchPeer {
     return this.snubbedSinceMs === undefined ? this.depth.targetBytes : 1;
   }
 
+  /** It suggests what to ask it for: the seeder of a swarm, that sends each chunk hardly twice. */
+  isSteering(nowMs: number): boolean {
+    return nowMs - this.steeredAtMs < MAX_QUIET_MS;
+  }
+
+  suggested(nowMs: number): void {
+    this.steeredAtMs = nowMs;
+  }
+
   received(bytes: number, nowMs: number): void {
     this.depth.received({ bytes, nowMs });
+    if (this.isSteering(nowMs)) this.steeredAtMs = nowMs;
     if (this.snubbedSinceMs === undefined) return;
     this.snubbedSinceMs = undefined;
     this.depth.recovered();

@@ -134,7 +134,9 @@ export class Fetch {
         for (const chunkIndex of event.chunkIndexes) this.picker.peerHas(event.peerId, chunkIndex);
         return this.fillPeer(event.peerId);
       case 'chunkSuggested':
-        return this.picker.suggest(event.peerId, event.chunkIndex);
+        this.picker.suggest(event.peerId, event.chunkIndex);
+        this.peers.get(event.peerId)?.suggested(performance.now());
+        return this.fillPeer(event.peerId);
       case 'unchoked':
         return this.fillPeer(event.peerId);
       case 'chunkArrived':
@@ -246,11 +248,15 @@ export class Fetch {
     const { peerId } = peer;
     if (peer.link.isChokedByOther || this.isAwaitingRoom) return;
     if (!peer.link.carries(this.transfer)) return;
+    const isSteered = this.order === 'rarestFirst' && peer.isSteering(performance.now());
+    const choice = isSteered ? 'suggested' : 'any';
     while (this.requests.owedBytes(peerId) < peer.targetBytes) {
       const wake = () => this.transfer.push({ type: 'roomFreed' });
       this.isAwaitingRoom = !this.requests.takeRoom(wake);
       if (this.isAwaitingRoom) return;
-      const chunkIndex = this.picker.pick({ peerId, random: Math.random }) ?? this.duplicate(peer);
+      const chunkIndex =
+        this.picker.pick({ peerId, choice, random: Math.random }) ??
+        (isSteered ? undefined : this.duplicate(peer));
       if (chunkIndex === undefined) return this.requests.returnRoom();
       this.requests.ask(peer, chunkIndex);
     }

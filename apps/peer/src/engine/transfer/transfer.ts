@@ -63,6 +63,11 @@ export class Transfer {
     return this.source !== undefined && this.held.has(chunkIndex);
   }
 
+  /** Something changes with time alone. */
+  get isActive(): boolean {
+    return this.fetch !== undefined || this.suggester !== undefined;
+  }
+
   heldOnWire(): 'none' | 'all' | Uint8Array {
     const held = this.heldByOwner();
     if (held.isComplete) return 'all';
@@ -154,6 +159,9 @@ export class Transfer {
         if (remote.held.isComplete) this.weigh(remote);
         break;
       }
+      case 'ticked':
+        this.suggester?.ticked();
+        break;
       case 'chunkStored':
       case 'claimProven':
         this.gain(event.chunkIndex);

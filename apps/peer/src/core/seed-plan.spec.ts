@@ -1,0 +1,126 @@
+import { Bitfield, toChunkIndex, type ChunkIndex, type PeerId } from '#protocol';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { SeedPlan } from './seed-plan.js';
+
+const CHUNK_BYTES = 256 * 1024;
+const peerId = (peer: number) => `peer-${peer}` as PeerId;
+const random = () => 0;
+
+function planFor(leecherCount: number, chunkCount: number): SeedPlan {
+  const plan = new SeedPlan({ held: Bitfield.full(chunkCount), chunkBytes: CHUNK_BYTES });
+  for (let peer = 0; peer < leecherCount; peer += 1) {
+    plan.addPeer(peerId(peer), Bitfield.empty(chunkCount));
+  }
+  return plan;
+}
+
+interface Given {
+  readonly peerId: PeerId;
+  readonly chunkIndex: ChunkIndex;
+}
+
+function allNow(plan: SeedPlan, nowMs: number): Given[] {
+  const all: Given[] = [];
+  for (;;) {
+    const given = plan.next({ nowMs, random });
+    if (given === undefined) return all;
+    all.push(given);
+  }
+}
+
+describe('a seeder', () => {
+  it('gives each of two or more leechers in turn what nobody else was given, then no more', () => {
+    const cases = fc.record({
+      leecherCount: fc.integer({ min: 2, max: 20 }),
+      chunkCount: fc.integer({ min: 1, max: 200 }),
+      stepMs: fc.integer({ min: 1, max: 200 }),
+    });
+    const property = fc.property(cases, ({ leecherCount, chunkCount, stepMs }) => {
+      const plan = planFor(leecherCount, chunkCount);
+      const seen = new Set<ChunkIndex>();
+      const countOf = new Map<PeerId, number>();
+      let nowMs = 0;
+      for (let given = allNow(plan, nowMs); given.length > 0; given = allNow(plan, nowMs)) {
+        for (const each of given) {
+          expect(seen.has(each.chunkIndex)).toBe(false);
+          seen.add(each.chunkIndex);
+          countOf.set(each.peerId, (countOf.get(each.peerId) ?? 0) + 1);
+          nowMs += stepMs;
+          plan.requested({ ...each, nowMs });
+          plan.peerHas({ ...each, nowMs });
+        }
+      }
+      expect(seen.size).toBe(chunkCount);
+      const counts = [...countOf.values()];
+      expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(leecherCount);
+    });
+    fc.assert(property, { numRuns: 100 });
+  });
+
+  it('promises a few chunks ahead, and the next when one has arrived', () => {
+    const plan = planFor(2, 100);
+    const promised = allNow(plan, 0);
+    expect(promised).toHaveLength(8);
+    const [first] = promised;
+    plan.requested({ ...first!, nowMs: 1 });
+    expect(allNow(plan, 1)).toEqual([]);
+    plan.peerHas({ ...first!, nowMs: 500 });
+    expect(allNow(plan, 500)).toHaveLength(1);
+  });
+
+  it('promises more ahead to leechers that take it quickly', () => {
+    const plan = planFor(2, 2_000);
+    let nowMs = 0;
+    let given = allNow(plan, nowMs);
+    for (let round = 0; round < 10; round += 1) {
+      nowMs += 10;
+      for (const each of given) {
+        plan.requested({ ...each, nowMs });
+        plan.peerHas({ ...each, nowMs });
+      }
+      given = allNow(plan, nowMs);
+    }
+    expect(given.length).toBeGreaterThan(100);
+    // 64 MiB, however fast.
+    expect(given.length).toBeLessThanOrEqual(256);
+  });
+
+  it('steers everybody at once, even when some have asked for much before', () => {
+    const plan = planFor(1, 100);
+    for (let index = 0; index < 30; index += 1) {
+      plan.requested({ peerId: peerId(0), chunkIndex: toChunkIndex(index), nowMs: 0 });
+    }
+    plan.addPeer(peerId(1), Bitfield.empty(100));
+    const given = allNow(plan, 0);
+    expect(given.map((each) => each.peerId)).toEqual([peerId(0), peerId(1)]);
+    for (const { chunkIndex } of given) expect(chunkIndex).toBeGreaterThanOrEqual(30);
+  });
+
+  it('gives a lone leecher what it lacks, though others had it', () => {
+    const plan = planFor(2, 4);
+    for (let index = 0; index < 4; index += 1) {
+      plan.peerHas({ peerId: peerId(1), chunkIndex: toChunkIndex(index), nowMs: 0 });
+    }
+    expect(allNow(plan, 0)).toEqual([]);
+    plan.removePeer(peerId(1));
+    expect(allNow(plan, 0)).toHaveLength(4);
+  });
+
+  it('gives to others what was promised to who left, or took too long', () => {
+    const plan = planFor(2, 3);
+    const promised = allNow(plan, 0);
+    expect(promised).toHaveLength(3);
+    const ofFirst = promised.filter((each) => each.peerId === peerId(0));
+    plan.requested({ ...ofFirst[0]!, nowMs: 0 });
+    plan.expire(2_000);
+    const again = allNow(plan, 2_000).map(({ chunkIndex }) => chunkIndex);
+    expect(again).toHaveLength(2);
+    expect(again).not.toContain(ofFirst[0]!.chunkIndex);
+    plan.expire(20_000);
+    expect(allNow(plan, 20_000)).toHaveLength(3);
+    plan.removePeer(peerId(0));
+    plan.addPeer(peerId(2), Bitfield.empty(3));
+    expect(allNow(plan, 20_000).length).toBeGreaterThan(0);
+  });
+});
