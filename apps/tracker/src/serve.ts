@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import type { Server } from 'node:net';
 import type { DynamicModule, NestApplicationOptions } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { Transport, type MicroserviceOptions } from '@nestjs/microservices';
+import type { MicroserviceOptions } from '@nestjs/microservices';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import type { Logger } from 'pino';
 import type { Endpoint } from '#protocol';
@@ -10,8 +10,7 @@ import { AppModule } from './app.module.js';
 import { NestLog } from './logging/tracker-log.js';
 import { boundEndpoint, whileListening } from './rpc/listening.js';
 import { ConnectionGuard } from './rpc/connection-guard.js';
-import { ReplySerializer } from './rpc/reply-serializer.js';
-import { RpcSocket } from './rpc/rpc-socket.js';
+import { RpcServer } from './rpc/rpc-server.js';
 import { openDataFolder, type DataFolder } from './store/data-folder.js';
 import type { TrackerConfig } from './tracker.config.js';
 
@@ -69,8 +68,7 @@ function createApp(module: DynamicModule, logger: NestLog): Promise<NestExpressA
 function connectPeersSide(app: NestExpressApplication, config: TrackerConfig): Server {
   const { host, port } = config;
   const microservice = app.connectMicroservice<MicroserviceOptions>({
-    transport: Transport.TCP,
-    options: { host, port, socketClass: RpcSocket, serializer: new ReplySerializer() },
+    strategy: new RpcServer({ host, port }),
   });
   return microservice.unwrap<Server>();
 }

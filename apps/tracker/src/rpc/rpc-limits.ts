@@ -1,8 +1,5 @@
 import { MAX_TRACKER_MESSAGE_CHARS } from '#protocol';
 
-/** What one connection may hold of a message that is not complete, and of those behind it. Counted
- *  in UTF-16 units, over everything that was read and not handled yet. */
-export const MAX_RECEIVE_BUFFER_CHARS = 4 * MAX_TRACKER_MESSAGE_CHARS;
 /** A connection that is silent in the middle of a message for this long is closed. */
 export const INCOMPLETE_MESSAGE_TIMEOUT_MS = 15_000;
 /** Replies that a peer does not read; beyond it the connection is closed. */

@@ -1,60 +1,72 @@
 import type { Socket } from 'node:net';
-import { JsonSocket } from '@nestjs/microservices';
-import { MAX_TRACKER_MESSAGE_CHARS } from '#protocol';
+import { TcpSocket } from '@nestjs/microservices';
+import { JsonFrameSplitter } from '#protocol';
 import {
   INCOMPLETE_MESSAGE_TIMEOUT_MS,
   MAX_INFLIGHT_REQUEST_COUNT,
   MAX_PATTERN_CHARS,
-  MAX_RECEIVE_BUFFER_CHARS,
   MAX_REQUEST_ID_CHARS,
   MAX_SEND_BUFFER_BYTES,
 } from './rpc-limits.js';
 
-/** What a stranger sent is not a request; the connection is closed. */
-class MalformedRequestError extends Error {}
+/** What a stranger sent is not a request, or it does not read; the connection is closed. */
+class BrokenConnectionError extends Error {}
+
+export interface RpcRequest {
+  readonly pattern: string;
+  readonly id: string;
+  readonly data: unknown;
+}
+
+/** A reply without its envelope: the exchange's reply, or the refusal. Both as JSON. */
+export type RpcReply = { readonly response: string } | { readonly err: string };
 
 /**
- * The transport's socket with its limits set, and three rules of ours: a message that is no
- * request closes the connection, so does one above MAX_TRACKER_MESSAGE_CHARS, and a connection has
- * at most MAX_INFLIGHT_REQUEST_COUNT requests worked on at once.
+ * One connection of the transport: emits `message` with each request on its socket, at most
+ * MAX_INFLIGHT_REQUEST_COUNT of them before it gets their replies. Replies of one turn of the event
+ * loop leave in one write. While a peer does not read them, nothing is read of it and no request of
+ * it is begun. Source: docs/tracker-api.md, "Transport".
  */
-export class RpcSocket extends JsonSocket {
+export class RpcSocket extends TcpSocket {
+  private readonly splitter = new JsonFrameSplitter();
+  private readonly waiting: RpcRequest[] = [];
   private inflightCount = 0;
-  private readonly waiting: string[] = [];
+  private outbox = '';
+  private reading: 'open' | 'paused' = 'open';
+  private isDraining = false;
+  private incompleteTimer: NodeJS.Timeout | undefined;
 
   constructor(socket: Socket) {
-    super(socket, {
-      maxBufferSize: MAX_RECEIVE_BUFFER_CHARS,
-      incompleteMessageTimeout: INCOMPLETE_MESSAGE_TIMEOUT_MS,
-      maxSendBufferSize: MAX_SEND_BUFFER_BYTES,
+    super(socket);
+    socket.on('close', () => clearTimeout(this.incompleteTimer));
+    socket.on('drain', () => {
+      this.isDraining = false;
+      this.beginWaiting();
     });
   }
 
-  protected override emitMessage(text: string): void {
-    if (text.length > MAX_TRACKER_MESSAGE_CHARS) {
-      throw new MalformedRequestError(`a message of ${text.length} characters`);
-    }
-    if (this.inflightCount >= MAX_INFLIGHT_REQUEST_COUNT) {
-      this.waiting.push(text);
-      this.socket.pause();
-      return;
-    }
-    this.begin(text);
+  reply(id: string, reply: RpcReply): void {
+    const body = 'err' in reply ? `"err":${reply.err}` : `"response":${reply.response}`;
+    const json = `{${body},"isDisposed":true,"id":${JSON.stringify(id)}}`;
+    if (this.outbox === '') process.nextTick(() => this.flush());
+    this.outbox += `${json.length}#${json}`;
+    this.inflightCount -= 1;
+    if (this.waiting.length > 0) this.beginWaiting();
   }
 
-  protected override handleSend(message: unknown, callback?: (error?: unknown) => void): void {
-    super.handleSend(message, callback);
-    this.inflightCount -= 1;
-    try {
-      while (this.inflightCount < MAX_INFLIGHT_REQUEST_COUNT) {
-        const next = this.waiting.shift();
-        if (next === undefined) break;
-        this.begin(next);
-        if (this.waiting.length === 0) this.socket.resume();
-      }
-    } catch (error) {
-      this.handleDataError(error);
-    }
+  protected override handleData(bytes: Buffer): void {
+    clearTimeout(this.incompleteTimer);
+    for (const value of this.splitter.push(bytes)) this.waiting.push(toRequest(value));
+    this.beginWaiting();
+    if (this.splitter.isEmpty) return;
+    this.incompleteTimer = setTimeout(() => {
+      this.handleDataError(new BrokenConnectionError('silent in the middle of a message'));
+    }, INCOMPLETE_MESSAGE_TIMEOUT_MS);
+  }
+
+  /** The transport's own way to send; replies have theirs. */
+  protected override handleSend(): void {
+    throw new TypeError('a tracker replies and sends nothing else');
   }
 
   /** Whoever breaks the framing is not asked to close: half an open connection is still one. */
@@ -63,33 +75,40 @@ export class RpcSocket extends JsonSocket {
     super.handleDataError(error, { destroy: true });
   }
 
-  private begin(text: string): void {
-    const request = parseRequest(text);
-    this.inflightCount += 1;
-    // The transport tries to read a pattern as JSON: a bare word would cost an exception each time.
-    this.socket.emit('message', { ...request, pattern: JSON.stringify(request.pattern) });
+  private beginWaiting(): void {
+    while (!this.isDraining && this.inflightCount < MAX_INFLIGHT_REQUEST_COUNT) {
+      const request = this.waiting.shift();
+      if (request === undefined) break;
+      this.inflightCount += 1;
+      this.socket.emit('message', request);
+    }
+    const wanted = this.isDraining || this.waiting.length > 0 ? 'paused' : 'open';
+    if (wanted === this.reading) return;
+    this.reading = wanted;
+    if (wanted === 'paused') this.socket.pause();
+    else this.socket.resume();
+  }
+
+  private flush(): void {
+    const text = this.outbox;
+    this.outbox = '';
+    if (this.socket.destroyed) return;
+    if (this.socket.write(text)) return;
+    this.isDraining = true;
+    this.beginWaiting();
+    if (this.socket.writableLength > MAX_SEND_BUFFER_BYTES) {
+      this.handleDataError(new BrokenConnectionError('it does not read its replies'));
+    }
   }
 }
 
-interface RpcRequest {
-  readonly pattern: string;
-  readonly id: string;
-  readonly data: unknown;
-}
-
-function parseRequest(text: string): RpcRequest {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new MalformedRequestError('not JSON', { cause });
-  }
+function toRequest(value: unknown): RpcRequest {
   const { pattern, id, data } = (value ?? {}) as Partial<Record<keyof RpcRequest, unknown>>;
   if (typeof pattern !== 'string' || pattern.length > MAX_PATTERN_CHARS) {
-    throw new MalformedRequestError('no pattern');
+    throw new BrokenConnectionError('no pattern');
   }
   if (typeof id !== 'string' || id === '' || id.length > MAX_REQUEST_ID_CHARS) {
-    throw new MalformedRequestError('no id');
+    throw new BrokenConnectionError('no id');
   }
   return { pattern, id, data };
 }

@@ -20,6 +20,11 @@ export class JsonFrameSplitter {
   private text = '';
   private lengthChars: number | undefined;
 
+  /** Whether all that was pushed was whole messages. */
+  get isEmpty(): boolean {
+    return this.text === '' && this.lengthChars === undefined;
+  }
+
   push(input: Uint8Array): unknown[] {
     this.text += this.decode(input);
     const values: unknown[] = [];
