@@ -1,5 +1,4 @@
 import { applyDecorators } from '@nestjs/common';
-import { Type } from 'class-transformer';
 import {
   ArrayMaxSize,
   ArrayMinSize,
@@ -12,7 +11,6 @@ import {
   MaxLength,
   Min,
   ValidateBy,
-  ValidateNested,
 } from 'class-validator';
 import {
   formatEndpoint,
@@ -22,6 +20,7 @@ import {
   MAX_NAME_BYTES,
   parseEndpoint,
 } from '#protocol';
+import { AreEntries } from './payload-check.js';
 
 /** No C0, DEL, C1 and no lone surrogates. */
 const PLAIN_TEXT = /^[^\p{Cc}\p{Cs}]*$/u;
@@ -89,8 +88,7 @@ export function IsFileList(entry: () => new () => object): PropertyDecorator {
     IsArray(),
     ArrayMinSize(1),
     ArrayMaxSize(MAX_FILES_PER_MESSAGE),
-    ValidateNested({ each: true }),
-    Type(entry),
+    AreEntries(entry),
   );
 }
 

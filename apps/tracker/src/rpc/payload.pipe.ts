@@ -2,6 +2,7 @@ import { Injectable, type ArgumentMetadata, type PipeTransform } from '@nestjs/c
 import { plainToInstance } from 'class-transformer';
 import { validateSync, type ValidationError, type ValidatorOptions } from 'class-validator';
 import { TrackerError } from '#protocol';
+import { isSurelyRight } from './payload-check.js';
 
 const OPTIONS: ValidatorOptions = {
   whitelist: true,
@@ -28,6 +29,11 @@ export function parsePayload<T extends object>(dto: new () => T, value: unknown)
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new TrackerError('INVALID_REQUEST', 'the request is not an object');
   }
+  return isSurelyRight(dto, value) ? (value as T) : validatePayload(dto, value);
+}
+
+/** The long way, which says what is wrong. Throws TrackerError INVALID_REQUEST. */
+export function validatePayload<T extends object>(dto: new () => T, value: object): T {
   const instance = hydrate(dto, value);
   const [error] = validateSync(instance, OPTIONS);
   if (error === undefined) return instance;

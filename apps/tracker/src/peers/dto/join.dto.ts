@@ -1,5 +1,4 @@
-import { Type } from 'class-transformer';
-import { ArrayMaxSize, ArrayMinSize, IsArray, IsInt, ValidateNested } from 'class-validator';
+import { ArrayMaxSize, ArrayMinSize, IsArray, IsInt } from 'class-validator';
 import {
   MAX_ENDPOINT_COUNT,
   MAX_FEATURE_CHARS,
@@ -12,6 +11,7 @@ import {
 } from '#protocol';
 import { CallerDto } from '../../rpc/caller.dto.js';
 import { ArePlainTexts, IsPlainText } from '../../rpc/dto-rules.js';
+import { AreEntries } from '../../rpc/payload-check.js';
 import { EndpointDto } from './endpoint.dto.js';
 
 const MAX_API_VERSION_COUNT = 16;
@@ -40,7 +40,6 @@ export class JoinDto extends CallerDto implements JoinRequest {
 
   @IsArray()
   @ArrayMaxSize(MAX_ENDPOINT_COUNT)
-  @ValidateNested({ each: true })
-  @Type(() => EndpointDto)
+  @AreEntries(() => EndpointDto)
   readonly endpoints!: EndpointDto[];
 }
