@@ -1,6 +1,7 @@
 import { lstat, mkdir, readFile, readdir, stat, symlink, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { failureOf, linesOf } from '../support/cli-failure.js';
+import type { DownloadData as FullData } from '../support/download-data.js';
 import { eventually } from '../support/eventually.js';
 import { PeerHome } from '../support/peer-home.js';
 import { writeSample } from '../support/sample-content.js';
@@ -154,6 +155,23 @@ describe('peer download', () => {
     expect(await readdir(peer.file('.'))).not.toContain('c.bin.part');
   });
 
+  it('goes on with a folder of which some files are there already', async () => {
+    await using peer = await PeerHome.create(tracker);
+    await mkdir(peer.file('out/models'), { recursive: true });
+    await peer.json(['download', 'models/c.bin', '-o', 'out/models']);
+    const first = await peer.json<FullData>(['download', 'models/', '-o', 'out']);
+    const again = await peer.json<FullData>(['download', 'models/', '-o', 'out']);
+    const resumed = (data: FullData, name: string) =>
+      data.files.find((file) => file.name === name)?.bytesResumed;
+    const { sizeBytes } = first.files.find(({ name }) => name === 'models/c.bin')!;
+    expect(resumed(first, 'models/llama/a.bin')).toBe(0);
+    expect(resumed(again, 'models/c.bin')).toBe(sizeBytes);
+    for (const file of again.files) {
+      expect([file.bytesResumed, file.bytesFromPeers]).toEqual([file.sizeBytes, {}]);
+    }
+    expect(await readdir(peer.file('out/models'))).not.toContain('c.bin.part');
+  });
+
   it('says which of several files failed, and keeps the others', async () => {
     await using peer = await PeerHome.create(tracker);
     await mkdir(peer.file('out'));
@@ -166,8 +184,11 @@ describe('peer download', () => {
       failed: [{ name: 'models/c.bin', code: 'TARGET_EXISTS' }],
     });
     expect(await holds(peer.file('out/a.bin'), 'models/llama/a.bin')).toBe(true);
+    await writeFile(peer.file('out/a.bin'), 'mine');
     const text = await peer.run(args);
     expect([text.exitCode, text.stdout]).toEqual([7, '']);
+    // Not the first of them alone.
+    expect(text.stderr).toMatch(/out\/c\.bin exists already; .*out\/a\.bin exists already/);
     expect(linesOf(text.stderr)).toHaveLength(1);
   });
 

@@ -16,19 +16,26 @@ export class DoneInPart extends TransferError {
   }
 }
 
-/** The reports, when every file arrived. Throws the error of the file when none did, and
- *  {@link DoneInPart} when some did. */
+/** The reports, when every file arrived. Throws {@link DoneInPart} when some did; when none did,
+ *  the first file's code with what happened to each. */
 export function toFiles(outcomes: readonly FileOutcome[]): DownloadReport[] {
   const files = outcomes.flatMap((outcome) => (outcome.ok ? [outcome.report] : []));
   const failures = outcomes.flatMap((outcome) => (outcome.ok ? [] : [outcome]));
   const [first] = failures;
   if (first === undefined) return files;
-  if (files.length === 0) throw first.error;
+  if (outcomes.length === 1) throw first.error;
   const failed = failures.map(({ name, error }) => {
     const code = error instanceof TransferError ? error.code : 'INTERNAL';
     return { name, code, message: error.message };
   });
   const list = failed.map(({ name, message }) => `${name}: ${message}`).join('; ');
+  if (files.length === 0) throw allFailed(first.error, list);
   const message = `${failed.length} of ${outcomes.length} files failed: ${list}`;
   throw new DoneInPart(message, { files, failed }, { cause: first.error });
+}
+
+/** A fault of ours stays what it is. */
+function allFailed(error: Error, list: string): Error {
+  if (!(error instanceof TransferError)) return error;
+  return new TransferError(error.code, `no file arrived: ${list}`, { cause: error });
 }

@@ -11,6 +11,8 @@ export interface AnnouncedName {
   /** Undefined: take part in the swarm of a digest without naming it. */
   readonly name: string | undefined;
   readonly naming: RegisterFile['naming'];
+  /** All of the file was here when it was to be downloaded: a completion, too. */
+  readonly arrived?: true;
 }
 
 interface NameEntry {
@@ -25,19 +27,19 @@ export class Announcement {
   gained = new Set<ChunkIndex>();
   readonly names = new Map<string | undefined, NameEntry>();
   private reported = new Set<ChunkIndex>();
-  private hasGained = false;
+  private hasArrived = false;
   private isReportComplete = false;
   private isCompletionTold = false;
 
   constructor(readonly transfer: Transfer) {}
 
-  /** The file was completed by this process, and the tracker has not confirmed that it knows. */
+  /** The file became complete here, and the tracker has not confirmed that it knows. */
   get owesCompletion(): boolean {
-    return this.hasGained && !this.isCompletionTold && this.transfer.heldByOwner().isComplete;
+    return this.hasArrived && !this.isCompletionTold && this.transfer.heldByOwner().isComplete;
   }
 
   gain(chunkIndex: ChunkIndex): void {
-    this.hasGained = true;
+    this.hasArrived = true;
     this.gained.add(chunkIndex);
   }
 
@@ -49,6 +51,7 @@ export class Announcement {
   /** Resolves with one result for each name. */
   add(names: readonly AnnouncedName[]): Promise<readonly FileResult[]> {
     this.isRegistered = false;
+    this.hasArrived ||= names.some(({ arrived }) => arrived === true);
     return Promise.all(
       names.map(({ name, naming }) => {
         const entry = this.names.get(name) ?? { naming, resolve: [] };

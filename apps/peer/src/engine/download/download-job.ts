@@ -1,6 +1,8 @@
 import { Bitfield, toChunkIndex, type Location, type Manifest, type PeerId } from '#protocol';
+import { TransferError } from '../../core/transfer-error.js';
 import { DownloadTarget } from '../../disk/download-target.js';
 import type { FileStamp } from '../../disk/file-stamp.js';
+import { stampOfPresent } from '../../disk/present-file.js';
 import { SharedFile } from '../../disk/shared-file.js';
 import { checkClaims } from './claim-check.js';
 import { copyFromOffer } from './copy-from-offer.js';
@@ -71,7 +73,15 @@ export class DownloadJob {
   /** Rejects with a TransferError, or with the signal's reason; what is proven stays on disk. */
   async run({ signal }: { signal: AbortSignal }): Promise<DownloadReport> {
     const { outputPath, manifest, existingFile } = this.order;
-    const target = await DownloadTarget.open({ outputPath, manifest, existingFile, signal });
+    let target: DownloadTarget;
+    try {
+      target = await DownloadTarget.open({ outputPath, manifest, existingFile, signal });
+    } catch (error) {
+      if (!isTargetThere(error) || existingFile === 'replace') throw error;
+      const stamp = await stampOfPresent(outputPath, manifest, { signal });
+      if (stamp === undefined) throw error;
+      return await this.servePresent(stamp);
+    }
     try {
       const known = this.session.transfers.get(manifest.digest);
       const [offer] = known === undefined ? [] : this.session.offers.of(known);
@@ -117,6 +127,23 @@ export class DownloadJob {
     }
   }
 
+  /** An earlier process has done it all. */
+  private async servePresent(stamp: FileStamp): Promise<DownloadReport> {
+    const { session, order } = this;
+    const { outputPath, manifest, name } = order;
+    const file = await SharedFile.open(outputPath, manifest, stamp, session.handles);
+    const held = Bitfield.full(manifest.chunkCount);
+    const transfer =
+      session.transfers.get(manifest.digest) ??
+      new Transfer(manifest, held, file, session.transferHost);
+    session.addOffer(transfer, { name, file });
+    const announced = name === manifest.digest ? undefined : name;
+    void session.announcer.announce(transfer, [{ name: announced, naming: 'keep', arrived: true }]);
+    await this.keep(stamp);
+    this.copiedBytes = manifest.sizeBytes;
+    return { ...this.report(undefined), bytesResumed: manifest.sizeBytes };
+  }
+
   /** Others may go on fetching from the finished file. */
   private async keepServing(transfer: Transfer, stamp: FileStamp): Promise<void> {
     const { session, order } = this;
@@ -150,6 +177,10 @@ export class DownloadJob {
       chunksRejected: fetch?.chunksRejectedCount ?? 0,
     };
   }
+}
+
+function isTargetThere(error: unknown): boolean {
+  return error instanceof TransferError && error.code === 'TARGET_EXISTS';
 }
 
 function heldBytes({ held, manifest }: Transfer): number {
