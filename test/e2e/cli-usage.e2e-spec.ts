@@ -44,6 +44,7 @@ describe('the command line of the peer', () => {
       ['download', 'x', '--up', 'fast'],
       /^--up: "fast" is not a rate such as 10MiB\/s$/,
     ],
+    ['a rate without a unit', ['download', 'x', '--down', '5'], /^--down: "5" is not a rate/],
     ['no rate at all', ['download', 'x', '--down', '0'], /^--down: "0" is not a rate/],
     ['a bad duration', ['download', 'x', '--timeout', '5'], /^--timeout: "5" is not a duration/],
     ['a bad time to seed', ['download', 'x', '--seed', 'soon'], /"soon" is not none, forever or/],

@@ -8,8 +8,10 @@ export function parseSize(text: string): number | undefined {
   return Math.round(Number(match[1]) * 1024 ** unit);
 }
 
-/** `10MiB/s` or `10MiB`, in bytes per second and above 0; undefined for anything else. */
+/** `10MiB/s` or `10MiB`, in bytes per second and above 0; undefined for anything else, also for a
+ *  number alone: whoever means megabytes by it would wait for ever. */
 export function parseRate(text: string): number | undefined {
+  if (!/B(?:\/s)?$/.test(text)) return undefined;
   const bytes = parseSize(text.replace(/\/s$/, ''));
   return bytes === undefined || bytes <= 0 ? undefined : bytes;
 }

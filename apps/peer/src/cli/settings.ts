@@ -61,7 +61,7 @@ function assertLoopback(endpoints: readonly Endpoint[]): void {
   const remote = endpoints.find((endpoint) => !isLoopbackHost(endpoint.host));
   if (remote === undefined) return;
   const where = formatEndpoint(remote);
-  const message = `${where} is not on this machine: connections are not encrypted, so that takes --insecure`;
+  const message = `${where} reaches beyond this machine: connections are not encrypted, so that takes --insecure`;
   throw new TransferError('USAGE', message);
 }
 
