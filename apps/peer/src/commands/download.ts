@@ -59,8 +59,10 @@ export default class Download extends PeerCommand {
     }
     const home = await this.openHome(flags);
     const config = this.peerConfig(flags, home, { maxPeerCount: flags['max-peers'] });
-    const shown: { view?: ProgressView } = {};
+    const shown: { view?: ProgressView; run?: DownloadRun } = {};
     await using session = await PeerSession.open(home, config, (event) => {
+      // Until a file is found there is nothing to go on with.
+      if (event.type === 'trackerLost' && shown.run?.hasFound !== true) return;
       shown.view?.clear();
       this.sayEvent(event, flags);
     });
@@ -72,6 +74,7 @@ export default class Download extends PeerCommand {
       timeoutMs: flags.timeout,
     };
     const run = new DownloadRun(session, options, (progress) => shown.view?.finished(progress));
+    shown.run = run;
     using view = await ProgressView.open(flags.progress, () => run.progress);
     shown.view = view;
     if (isStream) {

@@ -27,6 +27,7 @@ export type FileOutcome =
 /** One download command: finds the files, then runs their downloads, several at a time. */
 export class DownloadRun {
   private readonly jobs = new Set<DownloadJob | StreamJob>();
+  private hasFoundAll = false;
 
   constructor(
     private readonly session: PeerSession,
@@ -40,12 +41,18 @@ export class DownloadRun {
     return [...this.jobs].map((job) => job.progress);
   }
 
+  /** What to fetch is known: from here on a tracker that is away ends nothing. */
+  get hasFound(): boolean {
+    return this.hasFoundAll;
+  }
+
   /** Outcomes in the order of the plan. Rejects when nothing could even be begun. */
   async toFiles({ signal }: { signal: AbortSignal }): Promise<FileOutcome[]> {
     const { requests, output, cwd } = this.options;
     // All downloads listen to it, with what they wait for.
     setMaxListeners(4 * MAX_TRANSFERS_AT_ONCE, signal);
     const found = await Promise.all(requests.map((request) => this.find(request, signal)));
+    this.hasFoundAll = true;
     const files = new Map<string, FoundFile>();
     for (const file of found.flat()) files.set(file.summary.digest, file);
     const plans = await planOutputs({
@@ -78,6 +85,7 @@ export class DownloadRun {
     const [request = ''] = this.options.requests;
     const { timeoutMs } = this.options;
     const [file] = await this.find(request, signal);
+    this.hasFoundAll = true;
     const { summary, locations } = file!;
     const manifest = await this.manifestOf(summary, signal);
     const name = summary.name ?? summary.digest;
@@ -130,7 +138,11 @@ export class DownloadRun {
 
   private patience(kind: Patience['kind'], name: string, signal: AbortSignal): Patience {
     const { timeoutMs } = this.options;
-    const onWaiting = (reason: string) => this.session.notify({ type: 'waiting', name, reason });
+    const isBrief = kind === 'brief' && timeoutMs === undefined;
+    const onWaiting = (why: string) => {
+      const reason = isBrief ? `${why}; trying again for a moment` : why;
+      this.session.notify({ type: 'waiting', name, reason });
+    };
     return { kind, timeoutMs, onWaiting, signal };
   }
 
