@@ -43,13 +43,13 @@ describe('peer shell', () => {
 
     const second = bob.start(['shell', '--progress', 'json'], { stdin: 'pipe' });
     await answer(second, 'show', /^2 files$/m);
-    await answer(second, 'dowload a.iso', /^peer: there is no command "dowload"/m);
-    await answer(second, 'download nothing.iso', /^peer: nothing\.iso: /m);
-    await answer(second, 'share "a', /^peer: a quote is left open$/m);
+    await answer(second, 'dowload a.iso', /"message":"there is no command \\"dowload/);
+    await answer(second, 'download nothing.iso', /"message":"nothing\.iso: /);
+    await answer(second, 'share "a', /"message":"a quote is left open"/);
     await answer(second, 'download a.iso', /^downloaded a\.iso to .*a\.iso/m);
     expect((await readFile(bob.file('a.iso'))).equals(bytes)).toBe(true);
     expect(second.stderr).toContain('"event":"progress"');
-    await answer(second, 'download a.iso', /^peer: .*a\.iso exists already$/m);
+    await answer(second, 'download a.iso', /a\.iso: 586KiB, all of it was there already$/m);
     await answer(second, 'status a.iso', /2 of 2 hosts are done/);
     await answer(second, 'info a.iso', /^seeders +2$/m);
     await answer(second, 'help', /^exit +stop serving/m);

@@ -152,6 +152,36 @@ describe('waiting and giving up', () => {
     expect(linesOf(text.stderr)).toEqual([expect.stringMatching(/^peer: cannot reach/)]);
   });
 
+  it('says that it tries a little longer before it ends with 5, and nothing else', async () => {
+    await using peer = await PeerHome.create(NOBODY);
+    const away = `cannot reach the tracker at ${NOBODY}: connect ECONNREFUSED ${NOBODY}`;
+    const text = await peer.run(['download', 'a']);
+    expect(linesOf(text.stderr)).toEqual([
+      `waiting for a: ${away}; trying again for a moment`,
+      `peer: ${away}`,
+    ]);
+  });
+
+  it('has nothing but JSON on stderr with --progress json', async () => {
+    await using seeder = await PeerHome.create(tracker);
+    await using leecher = await PeerHome.create(tracker);
+    await writeSample(seeder.file('lines.bin'), FILE_BYTES, 3);
+    await seeder.serve(['share', 'lines.bin', '--up', '300KiB/s']);
+    const flags = ['--progress', 'json', '--insecure', '--listen', '0.0.0.0:0'];
+    const download = leecher.start(['download', 'lines.bin', ...flags]);
+    await download.until(someBytes(download));
+    expect(await download.kill('SIGINT')).toBe(130);
+    const usage = await leecher.run(['download', '--nonsense', '--progress=json']);
+    for (const { stderr } of [download, usage]) {
+      const events = linesOf(stderr).map((line) => JSON.parse(line) as { event: string });
+      expect(events.at(-1)).toMatchObject({
+        event: 'failed',
+        error: { message: expect.any(String) as string },
+      });
+    }
+    expect(eventsOf(download)[0]).toMatchObject({ event: 'notice' });
+  });
+
   it('takes a signal while it waits for the tracker', async () => {
     await using peer = await PeerHome.create(NOBODY);
     const args = ['download', 'a', '--timeout', '1h', '--progress', 'json', '--json'];

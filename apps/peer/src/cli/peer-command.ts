@@ -2,11 +2,11 @@ import { Command, Flags } from '@oclif/core';
 import { formatEndpoint, isLoopbackHost } from '#protocol';
 import { openHome, type Home } from '../engine/open-home.js';
 import type { SessionEvent } from '../engine/session-event.js';
-import { toFailure } from './command-failure.js';
+import { toFailure, type CommandFailure } from './command-failure.js';
 import type { PeerConfig } from '../engine/peer-config.js';
 import { toJsonLine } from './json-line.js';
 import { printable } from './printable.js';
-import { renderError } from './render-error.js';
+import { renderError, toFailedEvent } from './render-error.js';
 import { renderSessionEvent } from './render-session-event.js';
 import { toPeerConfig } from './session-options.js';
 import { defaultHome, resolveSettings, type SettingFlags, type Settings } from './settings.js';
@@ -95,7 +95,21 @@ export abstract class PeerCommand extends Command {
 
   /** A line for people, on stderr; strangers' text in it is made harmless. */
   protected say(line: string): void {
-    process.stderr.write(`${printable(line)}\n`);
+    if (this.isStderrJson) process.stderr.write(toJsonLine({ event: 'notice', message: line }));
+    else process.stderr.write(`${printable(line)}\n`);
+  }
+
+  /** How something failed, on stderr. */
+  protected sayFailure(failure: CommandFailure): void {
+    if (this.isStderrJson) process.stderr.write(toJsonLine(toFailedEvent(failure)));
+    else process.stderr.write(renderError(failure, 'text'));
+  }
+
+  /** Whether stderr is for programs; also of a command line that turns out to be wrong. */
+  private get isStderrJson(): boolean {
+    const flags = this.argv.slice(0, (this.argv.indexOf('--') + 1 || Infinity) - 1);
+    const at = flags.lastIndexOf('--progress');
+    return flags.includes('--progress=json') || (at !== -1 && flags[at + 1] === 'json');
   }
 
   /** Shows what a session tells: as JSON or text, the chatty events only when asked for. */
@@ -131,7 +145,7 @@ export abstract class PeerCommand extends Command {
     if (this.jsonEnabled() && !this.isPublished) {
       process.stdout.write(renderError(failure, 'json'));
     } else {
-      process.stderr.write(renderError(failure, 'text'));
+      this.sayFailure(failure);
     }
     this.exit(failure.exit);
   }

@@ -8,6 +8,11 @@ export function renderError(failure: CommandFailure, format: 'json' | 'text'): s
   return toJsonLine(toErrorObject(failure));
 }
 
+/** A failure as one of the events on stderr. */
+export function toFailedEvent({ data, ...error }: CommandFailure): object {
+  return { event: 'failed', error, ...(data === undefined ? {} : { data }) };
+}
+
 export function toErrorObject({ data, ...error }: CommandFailure): object {
   return { ok: false, error, ...(data === undefined ? {} : { data }) };
 }

@@ -1,5 +1,5 @@
 import { toFailure } from '../cli/command-failure.js';
-import { renderError, toErrorObject } from '../cli/render-error.js';
+import { toErrorObject } from '../cli/render-error.js';
 import { LineReader } from '../cli/line-reader.js';
 import { PeerCommand } from '../cli/peer-command.js';
 import type { ProgressView } from '../cli/progress-view.js';
@@ -56,7 +56,7 @@ export default class ShellCommand extends PeerCommand {
       } catch (error) {
         const failure = toFailure(error);
         if (this.jsonEnabled()) this.publishEvent(toErrorObject(failure));
-        else process.stderr.write(renderError(failure, 'text'));
+        else this.sayFailure(failure);
       }
       command = undefined;
       this.signal.throwIfAborted();
