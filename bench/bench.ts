@@ -7,6 +7,8 @@ import { COMMON_FLAGS, type Scenario } from './harness/scenario.js';
 
 const SCENARIOS: Readonly<Record<string, () => Promise<Scenario>>> = {
   tracker: async () => (await import('./tracker/tracker.js')).tracker,
+  transfer: async () => (await import('./transfer/transfer.js')).transfer,
+  share: async () => (await import('./share/share.js')).share,
   swarm: async () => (await import('./swarm/swarm.js')).swarm,
 };
 

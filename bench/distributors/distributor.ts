@@ -20,17 +20,20 @@ export interface Distributor {
   readonly name: string;
   /** What is missing on this machine, in words; undefined when it can run. */
   absence(): Promise<string | undefined>;
+  /** It takes no peers on 127.0.0.1, only on an address of a real interface. */
+  readonly refusesLoopback?: boolean;
   /** Prepares what all places must know about the file and starts a tracker at the given place. */
   open(stage: Stage, trackerPlace: Place, filePath: string): Promise<Distribution>;
 }
 
 /** One file and a tracker that knows who has it. All programs belong to the stage. */
 export interface Distribution {
-  readonly tracker: MeasuredProgram;
+  /** Undefined when there is none to ask. */
+  readonly tracker: MeasuredProgram | undefined;
   /** Offers the file from where it lies; resolves once others can fetch it. */
   offer(place: Place): Promise<MeasuredProgram>;
   /** Fetches the file into the place's folder, and then ends or stays to serve others. */
-  fetch(place: Place, afterwards: 'leave' | 'stay'): Fetch;
+  fetch(place: Place, afterwards: 'leave' | 'stay'): Promise<Fetch>;
 }
 
 export interface Fetch {

@@ -38,7 +38,7 @@ class ShoalSwarm implements Distribution {
     return program;
   }
 
-  fetch(place: Place, afterwards: 'leave' | 'stay'): Fetch {
+  fetch(place: Place, afterwards: 'leave' | 'stay'): Promise<Fetch> {
     const path = join(place.folder, 'copy.bin');
     const seed = afterwards === 'stay' ? ['--seed', 'forever'] : [];
     const progress = place.logFolder === undefined ? 'none' : 'json';
@@ -46,7 +46,7 @@ class ShoalSwarm implements Distribution {
     const program = startShoal(this.stage, place, 'peer', [...args, ...this.flags(place)]);
     const completed = program.line(/^\{"ok":true/).then(({ atMs }) => atMs);
     completed.catch(() => undefined);
-    return { program, path, completed };
+    return Promise.resolve({ program, path, completed });
   }
 
   private flags(place: Place): string[] {

@@ -45,7 +45,7 @@ export class BenchRun {
 
   /** A folder and programs for one run, on the disk that is measured. */
   openStage(): Promise<Stage> {
-    return Stage.open(this.flags.text('work') || tmpdir());
+    return Stage.open(this.flags.text('work') || tmpdir(), { signal: this.signal });
   }
 
   /** A folder inside the results, for what is to be looked at afterwards. */

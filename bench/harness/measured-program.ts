@@ -9,6 +9,8 @@ import { createInterface } from 'node:readline';
  *  would include ours at the moment of the fork. */
 export const TIME_PROGRAM = '/usr/bin/time';
 const STOP_TIMEOUT_MS = 10_000;
+/** The kernel's USER_HZ, the same on all that Node runs on. */
+const TICKS_PER_SECOND = 100;
 const MAX_KEPT_LINES = 20;
 
 export interface ProgramOptions {
@@ -97,11 +99,17 @@ export class MeasuredProgram {
     const { pid } = this.child;
     if (pid === undefined || this.hasEnded) return;
     try {
-      const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
-      for (const child of children.split(' ').filter(Boolean)) process.kill(Number(child), name);
+      for (const child of childrenOf(pid)) process.kill(child, name);
     } catch {
       // It has just ended.
     }
+  }
+
+  /** User and system seconds of it and its living children so far; what GNU time reports at the end
+   *  less this is what came after. */
+  cpuSecondsSoFar(): number {
+    const { pid } = this.child;
+    return pid === undefined || this.hasEnded ? 0 : sum(childrenOf(pid).map(cpuSecondsOf));
   }
 
   /** Asks it to stop, kills it when it does not, and resolves with its end. */
@@ -152,6 +160,31 @@ export class MeasuredProgram {
 
   private lastWords(): string {
     return [` (${this.options.title})`, ...this.kept].join('\n    ');
+  }
+}
+
+const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+
+/** Process ids; of one that has just ended none. */
+function childrenOf(pid: number): number[] {
+  try {
+    const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
+    return text.split(' ').filter(Boolean).map(Number);
+  } catch {
+    return [];
+  }
+}
+
+/** Of a process, the children it has waited for and those that live, in proc(5)'s clock ticks. */
+function cpuSecondsOf(pid: number): number {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    // After the name, which may hold anything: fields 3 and on. 14 to 17 are times.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    const own = sum(fields.slice(11, 15).map(Number)) / TICKS_PER_SECOND;
+    return own + sum(childrenOf(pid).map(cpuSecondsOf));
+  } catch {
+    return 0;
   }
 }
 

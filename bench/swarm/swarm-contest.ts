@@ -58,7 +58,8 @@ export async function contestSwarm(options: {
     );
     const seederBytes = (await network.wireBytesSent(0)) - bytesBefore;
     await watch.stop();
-    const programs = [...fetches.map(({ program }) => program), seeder, distribution.tracker];
+    const trackers = distribution.tracker === undefined ? [] : [distribution.tracker];
+    const programs = [...fetches.map(({ program }) => program), seeder, ...trackers];
     const usage = await stopAll(programs);
     for (const { path } of finishing) await runCommand(['cmp', filePath, path]);
     const seconds = doneAtMs.map((atMs, index) => {
@@ -98,7 +99,7 @@ async function startLeechers(options: {
   const count = plan.leechers.length + plan.doomed.length;
   for (let index = 0; index < count; index++) {
     if (index > 0 && plan.arrivalMs > 0) await sleep(plan.arrivalMs, undefined, { signal });
-    fetches.push(distribution.fetch(places[FIRST_LEECHER + index]!, 'stay'));
+    fetches.push(await distribution.fetch(places[FIRST_LEECHER + index]!, 'stay'));
   }
   const doomed = new Map(
     plan.doomed.map((_, index) => [index + plan.leechers.length, 'alive' as const]),
