@@ -92,6 +92,15 @@ describe('the command line of the peer', () => {
     expect(stdout).toMatch(/^[ -~]+\n$/);
   });
 
+  it('takes no arguments from stdin, which may be that of a loop in a script', async () => {
+    await using other = await PeerHome.create(tracker);
+    await writeSample(other.file('stdin.bin'), 10, 2);
+    await other.serve(['share', 'stdin.bin']);
+    const list = other.start(['list'], { stdin: 'pipe' });
+    list.child.stdin!.end('the next line\n');
+    expect([await list.ended(), list.stdout]).toEqual([0, expect.stringContaining('stdin.bin')]);
+  });
+
   it('takes a flag before the environment, that before the configuration, that before defaults', async () => {
     await using other = await PeerHome.create(tracker);
     await mkdir(other.home);

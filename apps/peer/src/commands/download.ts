@@ -1,10 +1,11 @@
-import { Args, Flags } from '@oclif/core';
+import { Flags } from '@oclif/core';
 import { PeerCommand } from '../cli/peer-command.js';
 import { ProgressView } from '../cli/progress-view.js';
 import { renderDownload } from '../cli/render-download.js';
 import { runExec } from '../cli/run-exec.js';
 import { parseSeedFor, waitToSeed } from '../cli/seed-for.js';
 import { servingFlags } from '../cli/session-flags.js';
+import { textArgument } from '../cli/text-argument.js';
 import { durationFlag, rateFlag } from '../cli/value-flags.js';
 import { TransferError } from '../core/transfer-error.js';
 import type { DownloadReport } from '../engine/download/download-job.js';
@@ -16,7 +17,7 @@ export default class Download extends PeerCommand {
   static override description = 'fetch files from many peers at once';
   static override strict = false;
   static override args = {
-    name: Args.string({
+    name: textArgument({
       description: 'names, prefixes ending in /, or b3:… digests',
       required: true,
     }),

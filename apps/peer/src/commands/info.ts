@@ -1,13 +1,13 @@
-import { Args } from '@oclif/core';
 import { PeerCommand } from '../cli/peer-command.js';
 import { renderInfo, toInfoData, type InfoData } from '../cli/render-info.js';
+import { textArgument } from '../cli/text-argument.js';
 import { NetworkLookup } from '../engine/lookup/network-lookup.js';
 
 export default class Info extends PeerCommand {
   static override aliases = ['locations'];
   static override description = 'one file: digest, chunks, and what each peer has of it';
   static override args = {
-    name: Args.string({ description: 'a name or a b3:… digest', required: true }),
+    name: textArgument({ description: 'a name or a b3:… digest', required: true }),
   };
 
   async run(): Promise<InfoData> {

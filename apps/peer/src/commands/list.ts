@@ -1,13 +1,13 @@
-import { Args } from '@oclif/core';
 import { PeerCommand } from '../cli/peer-command.js';
 import { renderList, toListedFile, type ListData } from '../cli/render-list.js';
+import { textArgument } from '../cli/text-argument.js';
 import { NetworkLookup } from '../engine/lookup/network-lookup.js';
 
 export default class List extends PeerCommand {
   static override aliases = ['show'];
   static override description = "the network's files, with who has them";
   static override args = {
-    prefix: Args.string({ description: 'only names that begin like this' }),
+    prefix: textArgument({ description: 'only names that begin like this' }),
   };
 
   async run(): Promise<ListData> {

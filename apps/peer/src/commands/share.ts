@@ -1,8 +1,9 @@
-import { Args, Flags } from '@oclif/core';
+import { Flags } from '@oclif/core';
 import { PeerCommand } from '../cli/peer-command.js';
 import { renderReady, toReadyEvent } from '../cli/render-ready.js';
 import { servingFlags } from '../cli/session-flags.js';
 import { HashingView } from '../cli/hashing-view.js';
+import { textArgument } from '../cli/text-argument.js';
 import { watchLibrary } from '../engine/share/library-watch.js';
 import { PeerSession } from '../engine/peer-session.js';
 import type { SessionEvent } from '../engine/session-event.js';
@@ -12,7 +13,7 @@ export default class Share extends PeerCommand {
   static override description = 'hash, register and serve files or folders until stopped';
   static override strict = false;
   static override args = {
-    path: Args.string({ description: 'files and folders', required: true }),
+    path: textArgument({ description: 'files and folders', required: true }),
   };
   static override flags = {
     ...servingFlags,

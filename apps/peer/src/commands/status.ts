@@ -1,6 +1,6 @@
-import { Args } from '@oclif/core';
 import { PeerCommand } from '../cli/peer-command.js';
 import { renderStatus, type StatusData } from '../cli/render-status.js';
+import { textArgument } from '../cli/text-argument.js';
 import { durationFlag } from '../cli/value-flags.js';
 import { within } from '../cli/within.js';
 import { NetworkLookup } from '../engine/lookup/network-lookup.js';
@@ -8,7 +8,7 @@ import { NetworkLookup } from '../engine/lookup/network-lookup.js';
 export default class Status extends PeerCommand {
   static override description = 'which hosts have the whole file, and how far the others are';
   static override args = {
-    name: Args.string({ description: 'a name or a b3:… digest', required: true }),
+    name: textArgument({ description: 'a name or a b3:… digest', required: true }),
   };
 
   static override flags = {

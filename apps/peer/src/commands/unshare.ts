@@ -1,14 +1,15 @@
 import { hostname } from 'node:os';
-import { Args, Flags } from '@oclif/core';
+import { Flags } from '@oclif/core';
 import { PeerCommand } from '../cli/peer-command.js';
 import { printable } from '../cli/printable.js';
+import { textArgument } from '../cli/text-argument.js';
 import { unshareFiles, type UnsharedFile } from '../engine/share/unshare-files.js';
 
 export default class Unshare extends PeerCommand {
   static override description = 'stop offering names, in every process of this home';
   static override strict = false;
   static override args = {
-    name: Args.string({ description: 'names', required: true }),
+    name: textArgument({ description: 'names', required: true }),
   };
   static override flags = {
     purge: Flags.boolean({

@@ -1,14 +1,14 @@
-import { Args } from '@oclif/core';
 import { HashingView } from '../cli/hashing-view.js';
 import { PeerCommand } from '../cli/peer-command.js';
 import { renderVerify, toMismatch } from '../cli/render-verify.js';
+import { textArgument } from '../cli/text-argument.js';
 import { verifyPath, type VerifyReport } from '../engine/share/verify-path.js';
 
 export default class Verify extends PeerCommand {
   static override description = 'check a local file against its manifest, chunk by chunk';
   static override args = {
-    path: Args.string({ description: 'the local file', required: true }),
-    name: Args.string({ description: 'what it should be; default: what this home knows it as' }),
+    path: textArgument({ description: 'the local file', required: true }),
+    name: textArgument({ description: 'what it should be; default: what this home knows it as' }),
   };
 
   async run(): Promise<VerifyReport> {
