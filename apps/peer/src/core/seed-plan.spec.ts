@@ -29,6 +29,10 @@ function allNow(plan: SeedPlan, nowMs: number): Given[] {
   }
 }
 
+function expectLess(countOf: ReadonlyMap<PeerId, number>): void {
+  expect(countOf.get(peerId(0))).toBeLessThan(countOf.get(peerId(1))! / 1.5);
+}
+
 describe('a seeder', () => {
   it('gives each of two or more leechers in turn what nobody else was given, then no more', () => {
     const cases = fc.record({
@@ -95,6 +99,23 @@ describe('a seeder', () => {
     const given = allNow(plan, 0);
     expect(given.map((each) => each.peerId)).toEqual([peerId(0), peerId(1)]);
     for (const { chunkIndex } of given) expect(chunkIndex).toBeGreaterThanOrEqual(30);
+  });
+
+  it('gives less to who passes on little', () => {
+    const plan = planFor(3, 400);
+    const countOf = new Map<PeerId, number>();
+    for (let nowMs = 0; nowMs < 30_000; nowMs += 100) {
+      for (const each of allNow(plan, nowMs)) {
+        plan.requested({ ...each, nowMs });
+        plan.peerHas({ ...each, nowMs });
+        countOf.set(each.peerId, (countOf.get(each.peerId) ?? 0) + 1);
+        if (each.peerId === peerId(0)) continue;
+        const other = each.peerId === peerId(1) ? peerId(2) : peerId(1);
+        plan.peerHas({ peerId: other, chunkIndex: each.chunkIndex, nowMs });
+        if (countOf.get(each.peerId)! > 20) return expectLess(countOf);
+      }
+    }
+    throw new Error('nobody was given 20 chunks');
   });
 
   it('gives a lone leecher what it lacks, though others had it', () => {

@@ -8,6 +8,9 @@ const RATE_WINDOW_MS = 1_000;
 const MIN_PROMISED_COUNT = 8;
 const MAX_PROMISED_BYTES = 64 * 1024 * 1024;
 const MIN_SHARE_COUNT = 2;
+/** A leecher that alone has more than its fair part, so many times, and some, is passed over. */
+const MAX_HOARD_FACTOR = 1.5;
+const MIN_HOARD_COUNT = 4;
 /** A suggestion that is not followed by then is withdrawn, and a request that does not end in the
  *  peer's telling that it has the chunk. */
 const MAX_UNASKED_MS = 2_000;
@@ -19,6 +22,8 @@ interface Debt {
 }
 
 interface Leecher {
+  /** Chunks from us that it has and has passed on to nobody yet. */
+  hoardedCount: number;
   /** Knows that it is to follow suggestions: it has had one. */
   isSteered: boolean;
   readonly promised: Map<ChunkIndex, Debt>;
@@ -27,7 +32,8 @@ interface Leecher {
 /**
  * What a seeder gives next, and to whom: each leecher in turn a chunk that nobody else was given, as
  * long as there is one, and never more at a time than the seeder sends soon. So it sends hardly
- * anything twice, the first copies of a chunk arrive early, and who takes long is not waited for.
+ * anything twice, the first copies of a chunk arrive early, who takes long is not waited for, and who
+ * passes on little is given less.
  * To a lone leecher it gives whatever that one lacks. Told the time; cost does not grow with the
  * number of chunks.
  */
@@ -39,6 +45,8 @@ export class SeedPlan {
   private readonly chunkBytes: number;
   private promisedCount = 0;
   private unsteeredCount = 0;
+  /** Who alone has a chunk that we sent. */
+  private readonly hoarders = new Map<ChunkIndex, PeerId>();
   /** Nobody can be given anything until something changes. */
   private isDry = false;
 
@@ -55,7 +63,7 @@ export class SeedPlan {
   addPeer(peerId: PeerId, held: Bitfield): void {
     this.removePeer(peerId);
     this.spread.addPeer(peerId, held);
-    this.leechers.set(peerId, { isSteered: false, promised: new Map() });
+    this.leechers.set(peerId, { hoardedCount: 0, isSteered: false, promised: new Map() });
     this.unsteeredCount += 1;
   }
 
@@ -66,6 +74,9 @@ export class SeedPlan {
     if (leecher === undefined) return;
     this.leechers.delete(peerId);
     this.promisedCount -= leecher.promised.size;
+    for (const [chunkIndex, hoarder] of this.hoarders) {
+      if (hoarder === peerId) this.hoarders.delete(chunkIndex);
+    }
     if (!leecher.isSteered) this.unsteeredCount -= 1;
   }
 
@@ -73,10 +84,20 @@ export class SeedPlan {
   peerHas(entry: { peerId: PeerId; chunkIndex: ChunkIndex; nowMs: number }): void {
     const { peerId, chunkIndex, nowMs } = entry;
     this.spread.peerHas(peerId, chunkIndex);
-    const promised = this.leechers.get(peerId)?.promised;
-    const isOurs = promised?.get(chunkIndex)?.isAsked === true;
-    if (isOurs) this.rate.received({ bytes: this.chunkBytes, nowMs });
-    if (promised?.delete(chunkIndex) === true) this.promisedCount -= 1;
+    const leecher = this.leechers.get(peerId);
+    if (leecher === undefined) return;
+    const isOurs = leecher.promised.get(chunkIndex)?.isAsked === true;
+    if (leecher.promised.delete(chunkIndex)) this.promisedCount -= 1;
+    const hoarder = this.hoarders.get(chunkIndex);
+    if (hoarder !== undefined && hoarder !== peerId) {
+      this.leechers.get(hoarder)!.hoardedCount -= 1;
+      this.hoarders.delete(chunkIndex);
+    }
+    if (!isOurs) return;
+    this.rate.received({ bytes: this.chunkBytes, nowMs });
+    if (this.spread.copiesOf(chunkIndex) > 1) return;
+    this.hoarders.set(chunkIndex, peerId);
+    leecher.hoardedCount += 1;
   }
 
   /** The peer asked for the chunk, whether that was suggested or not. */
@@ -93,20 +114,35 @@ export class SeedPlan {
     const isFull = this.promisedCount >= windowCount;
     if (this.isDry || (isFull && this.unsteeredCount === 0)) return undefined;
     const shareCount = Math.max(MIN_SHARE_COUNT, Math.ceil(windowCount / this.leechers.size));
+    const fairCount = this.hoarders.size / this.leechers.size;
+    const hoardLimit = MIN_HOARD_COUNT + MAX_HOARD_FACTOR * fairCount;
+    // Who has not been steered yet asks for what it likes until it hears of it.
+    const mayTake = (leecher: Leecher) =>
+      !leecher.isSteered || (!isFull && leecher.promised.size < shareCount);
+    return (
+      this.giveFirst(facts, (leecher) => mayTake(leecher) && leecher.hoardedCount <= hoardLimit) ??
+      this.giveFirst(facts, mayTake)
+    );
+  }
+
+  /** Serves the first in turn that `may` be served and lacks something. */
+  private giveFirst(
+    { nowMs, random }: { nowMs: number; random: () => number },
+    may: (leecher: Leecher) => boolean,
+  ): { peerId: PeerId; chunkIndex: ChunkIndex } | undefined {
     let isDry = true;
     for (const [peerId, leecher] of this.leechers) {
-      // Who has not been steered yet asks for what it likes until it hears of it.
-      if (leecher.isSteered && (isFull || leecher.promised.size >= shareCount)) {
+      if (!may(leecher)) {
         isDry = false;
         continue;
       }
-      const chunkIndex = this.choose(peerId, facts.random);
+      const chunkIndex = this.choose(peerId, random);
       if (chunkIndex === undefined) continue;
       this.leechers.delete(peerId);
       this.leechers.set(peerId, leecher);
       if (!leecher.isSteered) this.unsteeredCount -= 1;
       leecher.isSteered = true;
-      this.promise({ peerId, chunkIndex, nowMs: facts.nowMs }, 'suggested');
+      this.promise({ peerId, chunkIndex, nowMs }, 'suggested');
       return { peerId, chunkIndex };
     }
     this.isDry = isDry;
