@@ -117,11 +117,13 @@ export class SeedPlan {
     const fairCount = this.hoarders.size / this.leechers.size;
     const hoardLimit = MIN_HOARD_COUNT + MAX_HOARD_FACTOR * fairCount;
     // Who has not been steered yet asks for what it likes until it hears of it.
-    const mayTake = (leecher: Leecher) =>
-      !leecher.isSteered || (!isFull && leecher.promised.size < shareCount);
+    const mayTake = (leecher: Leecher, limitCount: number) =>
+      !leecher.isSteered || (!isFull && leecher.promised.size < limitCount);
+    const mayTakeMore = (leecher: Leecher) =>
+      leecher.hoardedCount <= hoardLimit && mayTake(leecher, 2 * shareCount);
     return (
-      this.giveFirst(facts, (leecher) => mayTake(leecher) && leecher.hoardedCount <= hoardLimit) ??
-      this.giveFirst(facts, mayTake)
+      this.giveFirst(facts, mayTakeMore) ??
+      this.giveFirst(facts, (leecher) => mayTake(leecher, shareCount))
     );
   }
 
