@@ -135,6 +135,7 @@ describe('what a peer has and what others know of it', () => {
     await Promise.all([first.kill(), second.kill()]);
     const empty = await peer.serve(['seed']);
     expect(empty.stdout).toMatch(/^ready \S+\n$/);
+    expect(empty.stderr).toBe('there is nothing to serve\n');
   });
 
   it('says which chunks of a file differ', async () => {

@@ -22,7 +22,7 @@ describe('the command line of the peer', () => {
   });
 
   it('explains itself', async () => {
-    for (const args of [[], ['--help'], ['download', '--help']]) {
+    for (const args of [[], ['--help'], ['-h'], ['download', '--help'], ['download', '-h']]) {
       const { exitCode, stdout, stderr } = await peer.run(args);
       expect([exitCode, stderr]).toEqual([0, '']);
       expect(stdout).toContain('USAGE');
@@ -135,6 +135,8 @@ describe('the command line of the peer', () => {
     ['no JSON', '{', /config\.json is not valid JSON/],
     ['no object', '[]', /must hold a JSON object/],
     ['a wrong type', '{"tracker":7}', /"tracker" must be a text/],
+    ['a text for yes', '{"insecure":"yes"}', /"insecure" must be true or false/],
+    ['an unknown setting', '{"trakcer":"127.0.0.1:1"}', /no setting "trakcer"/],
     ['a bad value', '{"up":"fast"}', /config\.json: "up": "fast" is not a rate/],
   ])(
     'refuses a configuration that is %s, and names what is wrong',

@@ -23,13 +23,14 @@ export abstract class PeerCommand extends Command {
       helpGroup: 'GLOBAL',
       helpValue: 'HOST:PORT',
       env: 'SHOAL_TRACKER',
-      description: 'tracker to use; several, separated by commas, are tried in turn',
+      description:
+        'tracker to use (default: 127.0.0.1:7070); several, separated by commas, are tried in turn',
     }),
     home: Flags.string({
       helpGroup: 'GLOBAL',
       helpValue: 'FOLDER',
       env: 'SHOAL_HOME',
-      description: 'folder with the key, the configuration and the library',
+      description: "key, configuration and library (default: the user's data folder for Shoal)",
     }),
     insecure: Flags.boolean({
       helpGroup: 'GLOBAL',

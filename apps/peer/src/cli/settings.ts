@@ -5,6 +5,8 @@ import { parseRate } from './byte-size.js';
 import { checked, toEndpoint } from './value-flags.js';
 
 const DEFAULT_TRACKER = '127.0.0.1:7070';
+/** What `config.json` may say. Source: README, "Configuration". */
+const FILE_KEYS = ['tracker', 'insecure', 'listen', 'advertise', 'up', 'down'];
 const DEFAULT_LISTEN: Endpoint = { host: '127.0.0.1', port: 0 };
 
 /** What flags and environment may say; undefined where they say nothing. */
@@ -33,9 +35,10 @@ export function defaultHome(dataFolder: string): string {
 /** Flag, environment, configuration file, default, in that order. Throws TransferError USAGE for a
  *  value that cannot be, or for an address off this machine without `insecure`. */
 export function resolveSettings(flags: SettingFlags, file: Record<string, unknown>): Settings {
+  assertKnownKeys(file);
   const text = (key: string) => textOf(file, key);
   const trackerText = flags.tracker ?? text('tracker') ?? DEFAULT_TRACKER;
-  const isInsecure = flags.insecure ?? file['insecure'] === true;
+  const isInsecure = flags.insecure ?? yesOf(file, 'insecure');
   const endpoint = (key: string) => named(key, text(key), toEndpoint);
   const rate = (key: string) =>
     named(key, text(key), (value) => checked(parseRate(value), value, 'a rate')) ?? Infinity;
@@ -74,6 +77,20 @@ function named<T>(key: string, value: string | undefined, parse: (text: string) 
     const message = `config.json: "${key}": ${(cause as Error).message}`;
     throw new TransferError('USAGE', message, { cause });
   }
+}
+
+/** A misspelt key would be a setting that is silently not set. */
+function assertKnownKeys(file: Record<string, unknown>): void {
+  const unknown = Object.keys(file).find((key) => !FILE_KEYS.includes(key));
+  if (unknown === undefined) return;
+  const message = `config.json: there is no setting "${unknown}", but ${FILE_KEYS.join(', ')}`;
+  throw new TransferError('USAGE', message);
+}
+
+function yesOf(file: Record<string, unknown>, key: string): boolean {
+  const value = file[key] ?? false;
+  if (typeof value === 'boolean') return value;
+  throw new TransferError('USAGE', `config.json: "${key}" must be true or false`);
 }
 
 function textOf(file: Record<string, unknown>, key: string): string | undefined {

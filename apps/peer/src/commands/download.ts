@@ -14,7 +14,7 @@ import { PeerSession } from '../engine/peer-session.js';
 import { toFiles } from '../cli/download-outcome.js';
 
 export default class Download extends PeerCommand {
-  static override description = 'fetch files from many peers at once';
+  static override summary = 'fetch files from many peers at once';
   static override strict = false;
   static override args = {
     name: textArgument({
@@ -27,17 +27,21 @@ export default class Download extends PeerCommand {
     output: Flags.string({
       char: 'o',
       helpValue: 'PATH',
-      description: 'target file or folder; - streams one file to stdout',
+      description: 'target file or folder (default: here); - streams one file to stdout',
     }),
     seed: Flags.string({
       default: 'none',
       helpValue: 'none|DURATION|forever',
       description: 'how long to go on serving afterwards',
     }),
-    down: rateFlag({ description: 'most to fetch, all peers together' }),
-    'max-peers': Flags.integer({ min: 1, max: 500, description: 'peers to connect to, a file' }),
+    down: rateFlag({ description: 'most to fetch, all peers together (default: no limit)' }),
+    'max-peers': Flags.integer({
+      min: 1,
+      max: 500,
+      description: 'peers to connect to for each file (default: 40)',
+    }),
     force: Flags.boolean({ description: 'overwrite what exists' }),
-    timeout: durationFlag({ description: 'give up after so long without a byte' }),
+    timeout: durationFlag({ description: 'give up after so long without a byte (default: never)' }),
     exec: Flags.string({
       helpValue: 'COMMAND',
       description: 'run once when all is in place, with SHOAL_PATHS',

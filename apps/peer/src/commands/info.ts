@@ -5,7 +5,7 @@ import { NetworkLookup } from '../engine/lookup/network-lookup.js';
 
 export default class Info extends PeerCommand {
   static override aliases = ['locations'];
-  static override description = 'one file: digest, chunks, and what each peer has of it';
+  static override summary = 'one file: digest, chunks, and what each peer has of it';
   static override args = {
     name: textArgument({ description: 'a name or a b3:… digest', required: true }),
   };

@@ -5,7 +5,7 @@ import { NetworkLookup } from '../engine/lookup/network-lookup.js';
 
 export default class List extends PeerCommand {
   static override aliases = ['show'];
-  static override description = "the network's files, with who has them";
+  static override summary = "the network's files, with who has them";
   static override args = {
     prefix: textArgument({ description: 'only names that begin like this' }),
   };

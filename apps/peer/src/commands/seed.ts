@@ -6,8 +6,7 @@ import { PeerSession } from '../engine/peer-session.js';
 import { seedLibrary } from '../engine/share/share-files.js';
 
 export default class Seed extends PeerCommand {
-  static override description =
-    'serve everything that was shared or downloaded here, until stopped';
+  static override summary = 'serve everything that was shared or downloaded here, until stopped';
   static override flags = { ...servingFlags };
 
   protected override readonly signalMeans = 'done';
@@ -22,6 +21,7 @@ export default class Seed extends PeerCommand {
       onLost: (name, error) => this.say(`not serving ${name}: ${error.message}`),
       signal: this.signal,
     });
+    if (files.length === 0) this.say('there is nothing to serve');
     watchLibrary(session, observe, { signal: this.signal });
     if (this.jsonEnabled()) this.publishEvent(toReadyEvent(session.endpoint, files));
     else this.log(renderReady(session.endpoint, files));

@@ -10,7 +10,7 @@ import type { SessionEvent } from '../engine/session-event.js';
 import { shareFiles } from '../engine/share/share-files.js';
 
 export default class Share extends PeerCommand {
-  static override description = 'hash, register and serve files or folders until stopped';
+  static override summary = 'hash, register and serve files or folders until stopped';
   static override strict = false;
   static override args = {
     path: textArgument({ description: 'files and folders', required: true }),

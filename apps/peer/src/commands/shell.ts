@@ -10,8 +10,7 @@ import { NetworkLookup } from '../engine/lookup/network-lookup.js';
 import { PeerSession } from '../engine/peer-session.js';
 
 export default class ShellCommand extends PeerCommand {
-  static override description =
-    'the interactive client: show, share N FILE..., download NAME, exit';
+  static override summary = 'the interactive client: show, share N FILE..., download NAME, exit';
   static override flags = { ...servingFlags };
 
   async run(): Promise<void> {

@@ -6,7 +6,7 @@ import { within } from '../cli/within.js';
 import { NetworkLookup } from '../engine/lookup/network-lookup.js';
 
 export default class Status extends PeerCommand {
-  static override description = 'which hosts have the whole file, and how far the others are';
+  static override summary = 'which hosts have the whole file, and how far the others are';
   static override args = {
     name: textArgument({ description: 'a name or a b3:… digest', required: true }),
   };

@@ -6,7 +6,7 @@ import { textArgument } from '../cli/text-argument.js';
 import { unshareFiles, type UnsharedFile } from '../engine/share/unshare-files.js';
 
 export default class Unshare extends PeerCommand {
-  static override description = 'stop offering names, in every process of this home';
+  static override summary = 'stop offering names, in every process of this home';
   static override strict = false;
   static override args = {
     name: textArgument({ description: 'names', required: true }),

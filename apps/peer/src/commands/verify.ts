@@ -5,7 +5,7 @@ import { textArgument } from '../cli/text-argument.js';
 import { verifyPath, type VerifyReport } from '../engine/share/verify-path.js';
 
 export default class Verify extends PeerCommand {
-  static override description = 'check a local file against its manifest, chunk by chunk';
+  static override summary = 'check a local file against its manifest, chunk by chunk';
   static override args = {
     path: textArgument({ description: 'the local file', required: true }),
     name: textArgument({ description: 'what it should be; default: what this home knows it as' }),

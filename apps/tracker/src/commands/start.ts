@@ -4,7 +4,7 @@ import { TrackerCommand } from '../cli/tracker-command.js';
 import { toTrackerConfig, type TrackerSettings } from '../tracker.config.js';
 
 export default class Start extends TrackerCommand {
-  static override summary = 'Runs a tracker in the foreground until SIGTERM or SIGINT.';
+  static override summary = 'run a tracker in the foreground until SIGTERM or SIGINT';
 
   static override flags = {
     host: Flags.string({
@@ -33,7 +33,7 @@ export default class Start extends TrackerCommand {
     }),
     'database-url': Flags.string({
       env: 'SHOAL_DATABASE_URL',
-      description: 'postgres://… instead of the embedded SQLite',
+      description: 'refused: this version has the embedded SQLite only',
     }),
     lease: Flags.string({
       env: 'SHOAL_LEASE',
@@ -43,7 +43,7 @@ export default class Start extends TrackerCommand {
     advertise: Flags.string({
       env: 'SHOAL_ADVERTISE',
       helpValue: 'HOST[:PORT]',
-      description: 'the address that invites name',
+      description: 'for the invites of a later version (default: the listen address)',
     }),
     insecure: Flags.boolean({
       env: 'SHOAL_INSECURE',
