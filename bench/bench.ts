@@ -10,6 +10,7 @@ const SCENARIOS: Readonly<Record<string, () => Promise<Scenario>>> = {
   transfer: async () => (await import('./transfer/transfer.js')).transfer,
   share: async () => (await import('./share/share.js')).share,
   swarm: async () => (await import('./swarm/swarm.js')).swarm,
+  startup: async () => (await import('./startup/startup.js')).startup,
 };
 
 function renderFlags(specs: FlagSpecs): string {
@@ -32,12 +33,20 @@ async function renderUsage(): Promise<string> {
   ].join('\n\n');
 }
 
-async function main([name = '', ...args]: readonly string[], signal: AbortSignal): Promise<void> {
-  const load = SCENARIOS[name];
-  if (load === undefined) throw new UsageError(`no scenario ${JSON.stringify(name)}`);
+function findScenario(name: string | undefined): () => Promise<Scenario> {
+  const names = Object.keys(SCENARIOS).join(', ');
+  if (name === undefined) throw new UsageError(`name a scenario; there are ${names}`);
+  const load = Object.hasOwn(SCENARIOS, name) ? SCENARIOS[name] : undefined;
+  if (load === undefined) throw new UsageError(`no scenario ${JSON.stringify(name)}; there are ${names}`);
+  return load;
+}
+
+async function main(args: readonly string[], signal: AbortSignal): Promise<void> {
+  const [name = '', ...rest] = args;
+  const load = findScenario(args[0]);
   if (!existsSync(TIME_PROGRAM)) throw new UsageError(`${TIME_PROGRAM} (GNU time) is missing`);
   const scenario = await load();
-  const flags = FlagValues.parse(args, { ...COMMON_FLAGS, ...scenario.flags });
+  const flags = FlagValues.parse(rest, { ...COMMON_FLAGS, ...scenario.flags });
   const bench = await BenchRun.open({ scenario: name, flags, signal });
   try {
     await scenario.run(bench);

@@ -15,7 +15,8 @@ export const shoal: Distributor = {
   open: (stage, trackerPlace, filePath) => ShoalSwarm.open(stage, trackerPlace, filePath),
 };
 
-class ShoalSwarm implements Distribution {
+/** A tracker and whoever uses it. */
+export class ShoalSwarm implements Distribution {
   private constructor(
     private readonly stage: Stage,
     private readonly filePath: string,
@@ -49,10 +50,24 @@ class ShoalSwarm implements Distribution {
     return Promise.resolve({ program, path, completed });
   }
 
+  /** The shortest command that there is. */
+  version(): { title: string; command: string[] } {
+    return { title: 'peer --version', command: [process.execPath, binOf('peer'), '--version'] };
+  }
+
+  /** The shortest command that asks the tracker. */
+  list(place: Place): { title: string; command: string[] } {
+    const command = [process.execPath, binOf('peer'), 'list', ...this.askingFlags(place)];
+    return { title: 'peer list', command };
+  }
+
   private flags(place: Place): string[] {
-    const home = join(place.folder, 'home');
-    const network = ['--listen', `${place.address}:0`, '--tracker', this.trackerAddress];
-    return [...network, '--home', home, '--insecure', '--json'];
+    return ['--listen', `${place.address}:0`, ...this.askingFlags(place)];
+  }
+
+  private askingFlags({ folder }: Place): string[] {
+    const home = join(folder, 'home');
+    return ['--tracker', this.trackerAddress, '--home', home, '--insecure', '--json'];
   }
 }
 

@@ -12,14 +12,17 @@ const FOLDER = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 
 // With a later uint8-util this version of WebTorrent does not start.
 const PACKAGES = ['webtorrent@2.8.5', 'uint8-util@2.2.5'];
 const ENTRY = join(FOLDER, 'node_modules', 'webtorrent', 'index.js');
+const INSTALL = `npm install --ignore-scripts --prefix ${FOLDER}`;
+export const WEBTORRENT_CLI = join(FOLDER, 'node_modules', 'webtorrent-cli', 'bin', 'cmd.js');
+export const WEBTORRENT_CLI_ABSENCE = `not installed (${INSTALL} webtorrent-cli)`;
 
 /** WebTorrent from npm, over TCP. */
 export const webtorrent = bittorrentDistributor({
   name: 'webtorrent',
   completedPattern: /^complete$/,
   absence() {
-    const install = `npm install --ignore-scripts --prefix ${FOLDER} ${PACKAGES.join(' ')}`;
-    return Promise.resolve(existsSync(ENTRY) ? undefined : `not installed (${install})`);
+    const absence = `not installed (${INSTALL} ${PACKAGES.join(' ')})`;
+    return Promise.resolve(existsSync(ENTRY) ? undefined : absence);
   },
   command: ({ place, metainfoPath, job }) => {
     const { folder, port } = place;

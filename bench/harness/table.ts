@@ -18,9 +18,11 @@ export function renderTable(
   return [render(header), rule, ...rows.map(render)].join('\n');
 }
 
-/** `12.3`: two digits below 10, one below 100, none from there on; `-` when there is nothing. */
+/** `12.3`: three digits below 1, two below 10, one below 100, none from there on; `-` when there is
+ *  nothing. */
 export function figure(value: number): string {
   if (!Number.isFinite(value)) return '-';
   const size = Math.abs(value);
-  return value.toFixed(size < 10 ? 2 : size < 100 ? 1 : 0);
+  if (size === 0) return '0';
+  return value.toFixed(size < 1 ? 3 : size < 10 ? 2 : size < 100 ? 1 : 0);
 }
