@@ -43,6 +43,7 @@ describe('the packed package', () => {
     const paths = await readdir(installed('whole'), { recursive: true });
     expect(paths).toContain('apps/peer/oclif.manifest.json');
     expect(paths).toContain('apps/tracker/oclif.manifest.json');
+    expect(paths).toContain('dist/peer/program.js');
     expect(paths).toContain('README.md');
     expect(paths).toContain('LICENSE');
     expect(paths.filter((path) => /\.(ts|map|tsbuildinfo|db)$|spec|^test/.test(path))).toEqual([]);

@@ -1,7 +1,5 @@
 #!/usr/bin/env node
 import { fileURLToPath } from 'node:url';
-import { execute } from '@oclif/core';
+import { runProgram } from '../../../dist/peer/program.js';
 
-const root = fileURLToPath(new URL('..', import.meta.url));
-// Without this, oclif would run code that a package.json in the user's data folder names.
-await execute({ loadOptions: { root, userPlugins: false, devPlugins: false } });
+await runProgram(fileURLToPath(new URL('..', import.meta.url)), process.argv.slice(2));

@@ -1,4 +1,4 @@
-import { Command, Flags } from '@oclif/core';
+import { Command, Flags, type Config } from '@oclif/core';
 import { formatEndpoint, isLoopbackHost } from '#protocol';
 import { openHome, type Home } from '../engine/open-home.js';
 import type { SessionEvent } from '../engine/session-event.js';
@@ -52,6 +52,18 @@ export abstract class PeerCommand extends Command {
   protected readonly signalMeans: 'interrupted' | 'done' = 'interrupted';
   protected readonly stop = new StopSignal();
   private isPublished = false;
+
+  /** Runs a command with a configuration that is complete as it is. */
+  static async start(
+    this: new (argv: string[], config: Config) => PeerCommand,
+    id: string,
+    argv: string[],
+    config: Config,
+  ): Promise<unknown> {
+    const command = new this(argv, config);
+    command.id = id;
+    return command._run();
+  }
 
   protected get signal(): AbortSignal {
     return this.stop.signal;
