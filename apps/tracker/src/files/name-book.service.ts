@@ -1,6 +1,9 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { TrackerError, type RegisterFile } from '#protocol';
-import { toIsoTime, type Sql } from '../store/sql.js';
+import type { OutsideCommits } from '../store/outside-commits.js';
+import { ReadCache } from '../store/read-cache.js';
+import { toIsoTime, type Sql, type WriteSql } from '../store/sql.js';
+import { OUTSIDE_COMMITS } from '../store/store.tokens.js';
 import { FILE_COLUMNS, type ResolvedFile } from './file-record.js';
 import { prefixEnd } from './name-range.js';
 
@@ -10,6 +13,10 @@ export interface NameVersion {
   readonly publishedBy: string;
 }
 
+export interface NameVersionKey {
+  readonly versionId: number;
+}
+
 export interface NameClaim {
   readonly name: string;
   readonly fileId: number;
@@ -17,9 +24,21 @@ export interface NameClaim {
   readonly naming: RegisterFile['naming'];
 }
 
+const MAX_KEPT_TOTAL_COUNT = 1_024;
+
 /** Which name points at which file, and what it pointed at before. */
 @Injectable()
 export class NameBook {
+  /** How many names there are, by prefix. */
+  private readonly totals = new ReadCache<string, number>({
+    maxWeight: MAX_KEPT_TOTAL_COUNT,
+    weightOf: () => 1,
+  });
+
+  constructor(@Inject(OUTSIDE_COMMITS) outside: OutsideCommits) {
+    outside.whenNoticed(() => this.totals.clear());
+  }
+
   current(sql: Sql, name: string): Promise<NameVersion | undefined> {
     return sql.first<NameVersion>(
       `SELECT id, file_id AS fileId, published_by AS publishedBy
@@ -28,32 +47,52 @@ export class NameBook {
     );
   }
 
-  /** How many current names begin with a prefix. */
-  async countUnder(sql: Sql, prefix: string): Promise<number> {
-    const row = await sql.first<{ total: number }>(
-      `SELECT COUNT(*) AS total FROM name_versions
-        WHERE ended_at IS NULL AND name >= ? AND name < ?`,
-      range(prefix),
+  /** The key of a name's current version. */
+  async currentId(sql: Sql, name: string): Promise<number | undefined> {
+    const [id] = await sql.column<number>(
+      'SELECT id FROM name_versions WHERE name = ? AND ended_at IS NULL',
+      [name],
     );
-    return row!.total;
+    return id;
   }
 
-  /** Current names under a prefix and after a name, in the order of code points. */
-  page(
-    sql: Sql,
-    wanted: { prefix: string; after: string; limit: number },
-  ): Promise<ResolvedFile[]> {
-    return sql.all<ResolvedFile>(
-      `SELECT ${FILE_COLUMNS}, n.created_at AS createdAt, n.name
-        FROM name_versions n JOIN files f ON f.id = n.file_id
-        WHERE n.ended_at IS NULL AND n.name >= ? AND n.name < ? AND n.name > ?
-        ORDER BY n.name LIMIT ?`,
+  /** How many current names begin with a prefix. */
+  async countUnder(sql: Sql, prefix: string): Promise<number> {
+    const kept = this.totals.get(prefix);
+    if (kept !== undefined) return kept;
+    const [found] = await this.totals.fill(async () => {
+      const [total] = await sql.column<number>(
+        `SELECT COUNT(*) FROM name_versions
+          WHERE ended_at IS NULL AND name >= ? AND name < ?`,
+        range(prefix),
+      );
+      return [[prefix, total!]];
+    });
+    return found![1];
+  }
+
+  /** Keys of current names under a prefix and after a name, in the order of code points. */
+  page(sql: Sql, wanted: { prefix: string; after: string; limit: number }): Promise<number[]> {
+    return sql.column<number>(
+      `SELECT id FROM name_versions
+        WHERE ended_at IS NULL AND name >= ? AND name < ? AND name > ?
+        ORDER BY name LIMIT ?`,
       [...range(wanted.prefix), wanted.after, wanted.limit],
     );
   }
 
+  /** What versions of names point at, in any order. */
+  readVersions(sql: Sql, ids: readonly number[]): Promise<(ResolvedFile & NameVersionKey)[]> {
+    return sql.all<ResolvedFile & NameVersionKey>(
+      `SELECT ${FILE_COLUMNS}, n.created_at AS createdAt, n.name, n.id AS versionId
+        FROM name_versions n JOIN files f ON f.id = n.file_id
+        WHERE n.id IN (SELECT value FROM json_each(?))`,
+      [JSON.stringify(ids)],
+    );
+  }
+
   /** Makes, moves or keeps the name as `naming` says. Throws NAME_TAKEN. */
-  async claim(sql: Sql, claim: NameClaim): Promise<void> {
+  async claim(sql: WriteSql, claim: NameClaim): Promise<void> {
     const current = await this.current(sql, claim.name);
     if (current?.fileId === claim.fileId) return;
     if (current !== undefined && claim.naming === 'publish') throw nameTaken(claim.name);
@@ -63,14 +102,16 @@ export class NameBook {
       `INSERT INTO name_versions (name, file_id, published_by, created_at) VALUES (?, ?, ?, ?)`,
       [claim.name, claim.fileId, claim.identity, toIsoTime(Date.now())],
     );
+    sql.afterCommit(() => this.totals.clear());
   }
 
-  async end(sql: Sql, version: NameVersion, why: 'replaced' | 'purged'): Promise<void> {
+  async end(sql: WriteSql, version: NameVersion, why: 'replaced' | 'purged'): Promise<void> {
     await sql.run('UPDATE name_versions SET ended_at = ?, ended_by = ? WHERE id = ?', [
       toIsoTime(Date.now()),
       why,
       version.id,
     ]);
+    sql.afterCommit(() => this.totals.clear());
   }
 
   /** The file a name that is no more pointed at last: what makes a purge repeatable. */

@@ -1,12 +1,13 @@
 import { Module } from '@nestjs/common';
 import { LeaseSweepService } from './lease-sweep.service.js';
+import { PeerDirectory } from './peer-directory.service.js';
 import { PeersController } from './peers.controller.js';
 import { PeersService } from './peers.service.js';
 
 /** Who is here: join, heartbeat, leave, and the sweep that forgets who stays away. */
 @Module({
   controllers: [PeersController],
-  providers: [PeersService, LeaseSweepService],
-  exports: [PeersService, LeaseSweepService],
+  providers: [PeersService, PeerDirectory, LeaseSweepService],
+  exports: [PeersService, PeerDirectory, LeaseSweepService],
 })
 export class PeersModule {}

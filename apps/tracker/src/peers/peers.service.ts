@@ -9,10 +9,11 @@ import {
   type JoinRequest,
 } from '#protocol';
 import { newSession } from '#identity';
-import { toIsoTime, type Sql } from '../store/sql.js';
+import { toIsoTime, type SqlValue, type WriteSql } from '../store/sql.js';
 import { WRITE_QUEUE } from '../store/store.tokens.js';
 import type { WriteQueue } from '../store/write-queue.js';
 import { TRACKER_CONFIG, type TrackerConfig } from '../tracker.config.js';
+import { PeerDirectory } from './peer-directory.service.js';
 import { deletePeers, forgetSession, insertPeer, updatePeer } from './peer-rows.js';
 
 /** A peer whose session was checked. */
@@ -23,23 +24,37 @@ export interface KnownPeer {
   readonly hostname: string;
 }
 
-/** Called, inside the write, when the tracker stops believing what a peer holds. */
-export type PeerForgotten = (sql: Sql, peerRowId: number) => Promise<void>;
+/** Called inside the write. */
+export type PeerListener = (sql: WriteSql, peerRowId: number) => Promise<void>;
 
 /** Who is here: sessions and leases. */
 @Injectable()
 export class PeersService {
   /** Another one at each start of the tracker: whoever sees it change joins and registers again. */
   private readonly bootId = newSession();
-  private readonly listeners: PeerForgotten[] = [];
+  private readonly forgottenListeners: PeerListener[] = [];
+  private readonly revivedListeners: PeerListener[] = [];
+  private readonly prunedListeners: (() => void)[] = [];
 
   constructor(
     @Inject(WRITE_QUEUE) private readonly writes: WriteQueue,
     @Inject(TRACKER_CONFIG) private readonly config: TrackerConfig,
+    @Inject(PeerDirectory) private readonly directory: PeerDirectory,
   ) {}
 
-  whenForgotten(listener: PeerForgotten): void {
-    this.listeners.push(listener);
+  /** When the tracker stops believing what a peer holds. */
+  whenForgotten(listener: PeerListener): void {
+    this.forgottenListeners.push(listener);
+  }
+
+  /** When a peer whose lease had run out is back. */
+  whenRevived(listener: PeerListener): void {
+    this.revivedListeners.push(listener);
+  }
+
+  /** When rows of peers are gone, and all that hung on them: their keys may be used again. */
+  whenPruned(listener: () => void): void {
+    this.prunedListeners.push(listener);
   }
 
   join(request: JoinRequest, observedHost: string): Promise<JoinReply> {
@@ -57,6 +72,8 @@ export class PeersService {
       else {
         if (known.session !== request.session) await this.forget(sql, known.id);
         await updatePeer(sql, { request, observedHost, ...lease });
+        await this.tell(this.revivedListeners, sql, known.id);
+        sql.afterCommit(() => this.directory.changed(known.id));
       }
       const { bootId } = this;
       const { leaseMs } = this.config;
@@ -67,12 +84,13 @@ export class PeersService {
   heartbeat(request: HeartbeatRequest): Promise<HeartbeatReply> {
     return this.writes.submit(async (sql) => {
       const { seenAt, expiresAt } = this.leaseFrom(Date.now());
-      const changed = await sql.run(
+      const renewed = await sql.first<{ id: number }>(
         `UPDATE peers SET last_seen_at = ?, lease_expires_at = ?, bytes_up = ?, bytes_down = ?
-          WHERE peer_id = ? AND session = ?`,
-        [seenAt, expiresAt, request.bytesUp, request.bytesDown, request.peerId, request.session],
+          WHERE peer_id = ? AND session = ? AND lease_expires_at > ? RETURNING id`,
+        [...heartbeatColumns(request, { seenAt, expiresAt }), seenAt],
       );
-      if (changed === 0) throw sessionUnknown();
+      const id = renewed?.id ?? (await this.revive(sql, request, { seenAt, expiresAt }));
+      sql.afterCommit(() => this.directory.renewed(id, expiresAt));
       return { bootId: this.bootId, leaseMs: this.config.leaseMs };
     });
   }
@@ -81,13 +99,15 @@ export class PeersService {
   leave(caller: Caller): Promise<Record<string, never>> {
     return this.writes.submit(async (sql) => {
       const peerRowId = await forgetSession(sql, caller, toIsoTime(Date.now()));
-      if (peerRowId !== undefined) await this.forget(sql, peerRowId);
+      if (peerRowId === undefined) return {};
+      await this.forget(sql, peerRowId);
+      sql.afterCommit(() => this.directory.changed(peerRowId));
       return {};
     });
   }
 
   /** Throws SESSION_UNKNOWN. A peer that asks for something lives: its lease is renewed. */
-  async authorise(sql: Sql, caller: Caller): Promise<KnownPeer> {
+  async authorise(sql: WriteSql, caller: Caller): Promise<KnownPeer> {
     const row = await sql.first<KnownPeer & { session: string; expiresAt: string }>(
       `SELECT id, identity, hostname, session, lease_expires_at AS expiresAt
         FROM peers WHERE peer_id = ?`,
@@ -102,12 +122,14 @@ export class PeersService {
         expiresAt,
         row.id,
       ]);
+      if (row.expiresAt <= seenAt) await this.tell(this.revivedListeners, sql, row.id);
+      sql.afterCommit(() => this.directory.renewed(row.id, expiresAt));
     }
     return row;
   }
 
   /** Keys of the rows of all processes of a home. */
-  async processesOf(sql: Sql, identity: string): Promise<number[]> {
+  async processesOf(sql: WriteSql, identity: string): Promise<number[]> {
     const rows = await sql.all<{ id: number }>('SELECT id FROM peers WHERE identity = ?', [
       identity,
     ]);
@@ -116,16 +138,56 @@ export class PeersService {
 
   /** Removes peers that stayed away since the given times. Returns how many. */
   prune(before: { left: string; silent: string }): Promise<number> {
-    return this.writes.submit((sql) => deletePeers(sql, before));
+    return this.writes.submit(async (sql) => {
+      const prunedCount = await deletePeers(sql, before);
+      if (prunedCount > 0) {
+        sql.afterCommit(() => {
+          this.directory.allChanged();
+          for (const listener of this.prunedListeners) listener();
+        });
+      }
+      return prunedCount;
+    });
   }
 
-  private leaseFrom(nowMs: number): { seenAt: string; expiresAt: string } {
+  private leaseFrom(nowMs: number): Lease {
     return { seenAt: toIsoTime(nowMs), expiresAt: toIsoTime(nowMs + this.config.leaseMs) };
   }
 
-  private async forget(sql: Sql, peerRowId: number): Promise<void> {
-    for (const listener of this.listeners) await listener(sql, peerRowId);
+  /** A heartbeat after the lease had run out. Returns the key of the peer's row. */
+  private async revive(sql: WriteSql, request: HeartbeatRequest, lease: Lease): Promise<number> {
+    const revived = await sql.first<{ id: number }>(
+      `UPDATE peers SET last_seen_at = ?, lease_expires_at = ?, bytes_up = ?, bytes_down = ?
+        WHERE peer_id = ? AND session = ? RETURNING id`,
+      heartbeatColumns(request, lease),
+    );
+    if (revived === undefined) throw sessionUnknown();
+    await this.tell(this.revivedListeners, sql, revived.id);
+    return revived.id;
   }
+
+  private forget(sql: WriteSql, peerRowId: number): Promise<void> {
+    return this.tell(this.forgottenListeners, sql, peerRowId);
+  }
+
+  private async tell(
+    listeners: readonly PeerListener[],
+    sql: WriteSql,
+    peerRowId: number,
+  ): Promise<void> {
+    for (const listener of listeners) await listener(sql, peerRowId);
+  }
+}
+
+/** Both ISO 8601, UTC. */
+interface Lease {
+  readonly seenAt: string;
+  readonly expiresAt: string;
+}
+
+function heartbeatColumns(request: HeartbeatRequest, { seenAt, expiresAt }: Lease): SqlValue[] {
+  const { bytesUp, bytesDown, peerId, session } = request;
+  return [seenAt, expiresAt, bytesUp, bytesDown, peerId, session];
 }
 
 function sessionUnknown(): TrackerError {

@@ -12,7 +12,12 @@ export class ReplyBudget {
 
   /** Counts a value as JSON, with a comma. Returns false, and counts nothing, when it does not fit. */
   take(value: unknown): boolean {
-    const lengthChars = JSON.stringify(value).length + 1;
+    return this.takeJson(JSON.stringify(value));
+  }
+
+  /** The same, of a value that is JSON already. */
+  takeJson(json: string): boolean {
+    const lengthChars = json.length + 1;
     if (lengthChars > this.leftChars) return false;
     this.usedChars += lengthChars;
     return true;

@@ -1,10 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { parsePrefix, type FileSummary, type ListReply, type ListRequest } from '#protocol';
+import { parsePrefix, type ListReply, type ListRequest } from '#protocol';
 import { NameBook } from '../files/name-book.service.js';
 import { toTrackerError } from '../rpc/file-refusal.js';
+import { RenderedReply } from '../rpc/rendered-reply.js';
 import { ReplyBudget } from '../rpc/reply-budget.js';
+import type { OutsideCommits } from '../store/outside-commits.js';
 import type { Sql } from '../store/sql.js';
-import { READER } from '../store/store.tokens.js';
+import { OUTSIDE_COMMITS, READER } from '../store/store.tokens.js';
 import { FileSummaries } from '../swarm/file-summaries.service.js';
 
 /** The File List. */
@@ -12,26 +14,28 @@ import { FileSummaries } from '../swarm/file-summaries.service.js';
 export class ListingService {
   constructor(
     @Inject(READER) private readonly reader: Sql,
+    @Inject(OUTSIDE_COMMITS) private readonly outside: OutsideCommits,
     @Inject(NameBook) private readonly names: NameBook,
     @Inject(FileSummaries) private readonly summaries: FileSummaries,
   ) {}
 
   /** A page in the order of names; shorter than asked for when the message would grow too large.
    *  Throws INVALID_NAME for a prefix that no name can have. */
-  async list(request: ListRequest): Promise<ListReply> {
+  async list(request: ListRequest): Promise<RenderedReply<ListReply>> {
     const prefix = checkedPrefix(request.prefix);
+    this.outside.check();
     const { limit } = request;
     const after = request.after ?? '';
     const total = await this.names.countUnder(this.reader, prefix);
     const page = await this.names.page(this.reader, { prefix, after, limit });
-    const files: FileSummary[] = [];
+    const summaries = await this.summaries.ofVersions(page);
     const budget = new ReplyBudget();
-    for (const summary of await this.summaries.summarise(page)) {
-      if (!budget.take(summary)) break;
-      files.push(summary);
-    }
+    const fitting = summaries.findIndex(({ json }) => !budget.takeJson(json));
+    const files = fitting === -1 ? summaries : summaries.slice(0, fitting);
     const isLast = files.length === page.length && page.length < limit;
-    return { total, files, next: isLast ? null : files.at(-1)!.name };
+    const next = isLast ? null : files.at(-1)!.file.name;
+    const json = files.map((file) => file.json).join(',');
+    return new RenderedReply(`{"total":${total},"files":[${json}],"next":${JSON.stringify(next)}}`);
   }
 }
 

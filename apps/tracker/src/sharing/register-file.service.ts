@@ -14,7 +14,7 @@ import type { FileRecord } from '../files/file-record.js';
 import { ManifestStore } from '../files/manifest-store.service.js';
 import { NameBook, nameTaken } from '../files/name-book.service.js';
 import type { KnownPeer } from '../peers/peers.service.js';
-import type { Sql } from '../store/sql.js';
+import type { WriteSql } from '../store/sql.js';
 import { OwnershipService } from '../swarm/ownership.service.js';
 
 /** One file of a Register message. All checks come before the first write, so that a refused file
@@ -29,7 +29,7 @@ export class RegisterFileService {
   ) {}
 
   /** Throws TrackerError or ProtocolError when this file is refused. */
-  async register(sql: Sql, peer: KnownPeer, request: RegisterFile): Promise<void> {
+  async register(sql: WriteSql, peer: KnownPeer, request: RegisterFile): Promise<void> {
     const name = request.name === undefined ? undefined : parseName(request.name);
     const layout = ChunkLayout.forSize(request.sizeBytes);
     const held = parseHeldChunks(request.held, layout.chunkCount);
@@ -47,7 +47,7 @@ export class RegisterFileService {
   }
 
   private async checkName(
-    sql: Sql,
+    sql: WriteSql,
     claim: { name: string | undefined; naming: string; fileId: number | undefined },
   ): Promise<void> {
     if (claim.name === undefined || claim.naming !== 'publish') return;
@@ -55,7 +55,11 @@ export class RegisterFileService {
     if (current !== undefined && current.fileId !== claim.fileId) throw nameTaken(claim.name);
   }
 
-  private async insert(sql: Sql, request: RegisterFile, layout: ChunkLayout): Promise<FileRecord> {
+  private async insert(
+    sql: WriteSql,
+    request: RegisterFile,
+    layout: ChunkLayout,
+  ): Promise<FileRecord> {
     const hashes = hashesOf(request, layout);
     const manifest = Manifest.fromHashes({ sizeBytes: request.sizeBytes, hashes });
     if (manifest.digest !== request.digest) {

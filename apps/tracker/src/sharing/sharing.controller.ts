@@ -1,6 +1,7 @@
 import { Inject } from '@nestjs/common';
 import { MessagePattern, Payload } from '@nestjs/microservices';
 import { TRACKER_PATTERNS, type ListReply, type RegisterReply, type UnshareReply } from '#protocol';
+import type { RenderedReply } from '../rpc/rendered-reply.js';
 import { RpcController } from '../rpc/rpc-controller.decorator.js';
 import { ListDto } from './dto/list.dto.js';
 import { RegisterDto } from './dto/register.dto.js';
@@ -26,7 +27,7 @@ export class SharingController {
   }
 
   @MessagePattern(TRACKER_PATTERNS.list)
-  list(@Payload() dto: ListDto): Promise<ListReply> {
+  list(@Payload() dto: ListDto): Promise<RenderedReply<ListReply>> {
     return this.listing.list(dto);
   }
 }

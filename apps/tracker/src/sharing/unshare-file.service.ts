@@ -3,7 +3,7 @@ import { isDigest, TrackerError, type UnshareFile } from '#protocol';
 import { FileCatalogue, fileNotFound } from '../files/file-catalogue.service.js';
 import { NameBook, type NameVersion } from '../files/name-book.service.js';
 import type { KnownPeer } from '../peers/peers.service.js';
-import type { Sql } from '../store/sql.js';
+import type { WriteSql } from '../store/sql.js';
 import { CompletionsService } from '../swarm/completions.service.js';
 import { OwnershipService } from '../swarm/ownership.service.js';
 
@@ -24,7 +24,7 @@ export class UnshareFileService {
   ) {}
 
   /** Throws FILE_NOT_FOUND for what never was, or NAME_NOT_YOURS. */
-  async unshare(sql: Sql, peer: KnownPeer, request: UnshareFile): Promise<void> {
+  async unshare(sql: WriteSql, peer: KnownPeer, request: UnshareFile): Promise<void> {
     const { fileId, name } = await this.target(sql, request.ref);
     if (request.naming === 'purge' && name !== undefined && name.publishedBy !== peer.identity) {
       const message = `the name ${JSON.stringify(request.ref)} was published by another identity`;
@@ -38,7 +38,7 @@ export class UnshareFileService {
   }
 
   /** A name that is no more still leads to the file it had: an unshare may be repeated. */
-  private async target(sql: Sql, ref: string): Promise<UnshareTarget> {
+  private async target(sql: WriteSql, ref: string): Promise<UnshareTarget> {
     if (isDigest(ref)) {
       const file = await this.catalogue.resolveDigest(sql, ref);
       return { fileId: file.id, name: undefined };

@@ -5,11 +5,16 @@ import type { Sql, SqlValue } from './sql.js';
  *  runner, whose bookkeeping costs several times what a heartbeat's statement does. */
 export class SqliteSql implements Sql {
   private readonly statements = new Map<string, Statement<SqlValue[]>>();
+  private readonly columns = new Map<string, Statement<SqlValue[]>>();
 
   constructor(private readonly database: Database) {}
 
   all<Row>(text: string, parameters: readonly SqlValue[] = []): Promise<Row[]> {
     return promise(() => this.prepared(text).all(...parameters) as Row[]);
+  }
+
+  column<Value>(text: string, parameters: readonly SqlValue[] = []): Promise<Value[]> {
+    return promise(() => this.plucked(text).all(...parameters) as Value[]);
   }
 
   first<Row>(text: string, parameters: readonly SqlValue[] = []): Promise<Row | undefined> {
@@ -25,6 +30,15 @@ export class SqliteSql implements Sql {
     if (statement === undefined) {
       statement = this.database.prepare<SqlValue[]>(text);
       this.statements.set(text, statement);
+    }
+    return statement;
+  }
+
+  private plucked(text: string): Statement<SqlValue[]> {
+    let statement = this.columns.get(text);
+    if (statement === undefined) {
+      statement = this.database.prepare<SqlValue[]>(text).pluck();
+      this.columns.set(text, statement);
     }
     return statement;
   }

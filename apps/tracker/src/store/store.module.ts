@@ -2,8 +2,9 @@ import { Global, Module, type DynamicModule } from '@nestjs/common';
 import { TypeOrmModule, getDataSourceToken } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
 import { rawConnection, type OpenDatabase } from './open-database.js';
+import { OutsideCommits } from './outside-commits.js';
 import { SqliteSql } from './sqlite-sql.js';
-import { READER, WRITE_QUEUE } from './store.tokens.js';
+import { OUTSIDE_COMMITS, READER, WRITE_QUEUE } from './store.tokens.js';
 import { WriteQueue } from './write-queue.js';
 import { WriterShutdown } from './writer-shutdown.service.js';
 
@@ -28,9 +29,14 @@ export class StoreModule {
           inject: [getDataSourceToken()],
           useFactory: (writer: DataSource) => new WriteQueue(new SqliteSql(rawConnection(writer))),
         },
+        {
+          provide: OUTSIDE_COMMITS,
+          inject: [getDataSourceToken()],
+          useFactory: (writer: DataSource) => new OutsideCommits(rawConnection(writer)),
+        },
         WriterShutdown,
       ],
-      exports: [READER, WRITE_QUEUE],
+      exports: [READER, WRITE_QUEUE, OUTSIDE_COMMITS],
     };
   }
 }

@@ -2,3 +2,5 @@
 export const READER = Symbol('READER');
 /** Injects the {@link WriteQueue}. */
 export const WRITE_QUEUE = Symbol('WRITE_QUEUE');
+/** Injects the {@link OutsideCommits}. */
+export const OUTSIDE_COMMITS = Symbol('OUTSIDE_COMMITS');

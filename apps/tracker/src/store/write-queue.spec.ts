@@ -1,7 +1,7 @@
 import Sqlite from 'better-sqlite3';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { TrackerError } from '#protocol';
-import type { Sql } from './sql.js';
+import type { Sql, WriteSql } from './sql.js';
 import { SqliteSql } from './sqlite-sql.js';
 import { WriteQueue } from './write-queue.js';
 
@@ -19,6 +19,7 @@ describe('WriteQueue', () => {
     commits = 0;
     const counted: Sql = {
       all: (text, parameters) => sql.all(text, parameters),
+      column: (text, parameters) => sql.column(text, parameters),
       first: (text, parameters) => sql.first(text, parameters),
       run: (text, parameters) => {
         if (text === 'COMMIT') commits += 1;
@@ -32,6 +33,21 @@ describe('WriteQueue', () => {
     (await sql.all<{ value: number }>('SELECT value FROM numbers ORDER BY value')).map(
       ({ value }) => value,
     );
+
+  it('tells after the commit, and never of a request that was refused', async () => {
+    const told: string[] = [];
+    const telling = (value: number) => (writer: WriteSql) => {
+      writer.afterCommit(() => told.push(`${value} after ${commits} commits`));
+      return insert(value)(writer);
+    };
+    const outcomes = await Promise.allSettled(
+      [1, 13, 2].map((value) => queue.submit(telling(value))),
+    );
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    expect(told).toEqual(['1 after 1 commits', '2 after 1 commits']);
+    await queue.submit(telling(3));
+    expect(told).toHaveLength(3);
+  });
 
   it('commits many requests at once, in their order', async () => {
     const results = await Promise.all([1, 2, 3].map((value) => queue.submit(insert(value))));

@@ -1,9 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
 import { TrackerError } from '#protocol';
-import type { Sql } from './sql.js';
+import type { Sql, WriteSql } from './sql.js';
 
 /** What one request writes. It may throw: then nothing it wrote stays. */
-export type WriteWork<T> = (sql: Sql) => Promise<T>;
+export type WriteWork<T> = (sql: WriteSql) => Promise<T>;
 
 export interface WriteQueueLimits {
   /** Requests that may wait; more are refused with BUSY. */
@@ -34,11 +34,22 @@ export class WriteQueue {
   private waiting: Job[] = [];
   private state: 'open' | 'closing' = 'open';
   private draining: Promise<void> | undefined;
+  private readonly sql: WriteSql;
+  /** What the open transaction will have done when it is committed. */
+  private applications: (() => void)[] = [];
 
   constructor(
-    private readonly sql: Sql,
+    sql: Sql,
     private readonly limits: WriteQueueLimits = WRITE_QUEUE_LIMITS,
-  ) {}
+  ) {
+    this.sql = {
+      all: (text, parameters) => sql.all(text, parameters),
+      column: (text, parameters) => sql.column(text, parameters),
+      first: (text, parameters) => sql.first(text, parameters),
+      run: (text, parameters) => sql.run(text, parameters),
+      afterCommit: (apply) => void this.applications.push(apply),
+    };
+  }
 
   /** Resolves after the commit. Rejects with BUSY, SHUTTING_DOWN, or whatever `work` throws. */
   submit<T>(work: WriteWork<T>): Promise<T> {
@@ -72,6 +83,7 @@ export class WriteQueue {
 
   private async commit(batch: readonly Job[]): Promise<void> {
     const outcomes: Outcome[] = [];
+    this.applications = [];
     try {
       await this.sql.run('BEGIN IMMEDIATE');
       for (const job of batch) outcomes.push(await this.attempt(job));
@@ -81,6 +93,7 @@ export class WriteQueue {
       for (const job of batch) job.refuse(error);
       return;
     }
+    for (const apply of this.applications) apply();
     for (const [index, job] of batch.entries()) {
       const outcome = outcomes[index]!;
       if (outcome.ok) job.accept(outcome.value);
@@ -90,11 +103,13 @@ export class WriteQueue {
 
   private async attempt(job: Job): Promise<Outcome> {
     await this.sql.run('SAVEPOINT request');
+    const applicationCount = this.applications.length;
     try {
       const value = await job.work(this.sql);
       await this.sql.run('RELEASE request');
       return { ok: true, value };
     } catch (error) {
+      this.applications.length = applicationCount;
       await this.sql.run('ROLLBACK TO request');
       await this.sql.run('RELEASE request');
       return { ok: false, error };

@@ -1,9 +1,12 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { Bitfield, TrackerError } from '#protocol';
 import { PeersService, type KnownPeer } from '../peers/peers.service.js';
-import { toIsoTime, type Sql } from '../store/sql.js';
+import { toIsoTime, type WriteSql } from '../store/sql.js';
 import { CompletionsService } from './completions.service.js';
+import { HeldTexts } from './held-texts.service.js';
 import { mergeRanges, type ChunkRange } from './merge-ranges.js';
+import { SwarmCensus } from './swarm-census.service.js';
+import { SwarmRoster, type MemberState } from './swarm-roster.service.js';
 
 export interface SwarmFile {
   /** Key of the file's row. */
@@ -17,16 +20,34 @@ export class OwnershipService implements OnModuleInit {
   constructor(
     @Inject(PeersService) private readonly peers: PeersService,
     @Inject(CompletionsService) private readonly completions: CompletionsService,
+    @Inject(SwarmRoster) private readonly roster: SwarmRoster,
+    @Inject(SwarmCensus) private readonly census: SwarmCensus,
+    @Inject(HeldTexts) private readonly heldTexts: HeldTexts,
   ) {}
 
   onModuleInit(): void {
     this.peers.whenForgotten(async (sql, peerRowId) => {
+      const fileIds = await this.filesOf(sql, peerRowId);
       await sql.run('DELETE FROM chunk_ownership WHERE peer_id = ?', [peerRowId]);
+      sql.afterCommit(() => {
+        for (const fileId of fileIds) this.left(fileId, peerRowId);
+      });
+    });
+    this.peers.whenRevived(async (sql, peerRowId) => {
+      const fileIds = await this.filesOf(sql, peerRowId);
+      sql.afterCommit(() => {
+        for (const fileId of fileIds) this.census.changed(fileId);
+      });
+    });
+    this.peers.whenPruned(() => {
+      this.roster.allChanged();
+      this.census.allChanged();
+      this.heldTexts.allChanged();
     });
   }
 
   /** Replaces what the tracker believes this peer holds of a file. */
-  async put(sql: Sql, peer: KnownPeer, file: SwarmFile, held: Bitfield): Promise<void> {
+  async put(sql: WriteSql, peer: KnownPeer, file: SwarmFile, held: Bitfield): Promise<void> {
     await sql.run(
       `INSERT INTO chunk_ownership (chunks, chunks_held, complete, updated_at, file_id, peer_id)
         VALUES (?, ?, ?, ?, ?, ?)
@@ -35,12 +56,13 @@ export class OwnershipService implements OnModuleInit {
           updated_at = excluded.updated_at`,
       [...columns(held), file.id, peer.id],
     );
+    sql.afterCommit(() => this.joined(file.id, peer.id, held.isComplete ? 'complete' : 'partial'));
     if (held.isComplete) await this.completions.record(sql, peer, file.id);
   }
 
   /** Adds chunks to what a peer holds. Throws NOT_IN_SWARM or OUT_OF_RANGE. */
   async add(
-    sql: Sql,
+    sql: WriteSql,
     peer: KnownPeer,
     change: { digest: string; ranges: readonly ChunkRange[] },
   ): Promise<void> {
@@ -63,12 +85,17 @@ export class OwnershipService implements OnModuleInit {
         WHERE id = ?`,
       [...columns(held), row.id],
     );
-    if (held.isComplete) await this.completions.record(sql, peer, row.fileId);
+    if (!held.isComplete) {
+      sql.afterCommit(() => this.heldTexts.changed(row.fileId, peer.id));
+      return;
+    }
+    sql.afterCommit(() => this.joined(row.fileId, peer.id, 'complete'));
+    await this.completions.record(sql, peer, row.fileId);
   }
 
   /** This process, or every process of its home, offers the file no more. */
   async remove(
-    sql: Sql,
+    sql: WriteSql,
     peer: KnownPeer,
     what: { fileId: number; scope: 'peer' | 'identity' },
   ): Promise<void> {
@@ -77,6 +104,7 @@ export class OwnershipService implements OnModuleInit {
         what.fileId,
         peer.id,
       ]);
+      sql.afterCommit(() => this.left(what.fileId, peer.id));
       return;
     }
     const processIds = await this.peers.processesOf(sql, peer.identity);
@@ -85,6 +113,25 @@ export class OwnershipService implements OnModuleInit {
         AND peer_id IN (SELECT value FROM json_each(?))`,
       [what.fileId, JSON.stringify(processIds)],
     );
+    sql.afterCommit(() => {
+      for (const processId of processIds) this.left(what.fileId, processId);
+    });
+  }
+
+  private filesOf(sql: WriteSql, peerRowId: number): Promise<number[]> {
+    return sql.column<number>('SELECT file_id FROM chunk_ownership WHERE peer_id = ?', [peerRowId]);
+  }
+
+  private joined(fileId: number, peerRowId: number, state: MemberState): void {
+    this.roster.joined(fileId, peerRowId, state);
+    this.census.changed(fileId);
+    this.heldTexts.changed(fileId, peerRowId);
+  }
+
+  private left(fileId: number, peerRowId: number): void {
+    this.roster.left(fileId, peerRowId);
+    this.census.changed(fileId);
+    this.heldTexts.changed(fileId, peerRowId);
   }
 }
 

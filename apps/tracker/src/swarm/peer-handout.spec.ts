@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { selectEndpoints, selectPeers, type Candidate } from './peer-handout.js';
+import { selectPeers, type Candidate } from './peer-handout.js';
 
 const random = () => 0.5;
 
@@ -55,26 +55,5 @@ describe('selectPeers', () => {
         },
       ),
     );
-  });
-});
-
-describe('selectEndpoints', () => {
-  const loopback = { host: '127.0.0.1', port: 7 };
-  const lan = { host: '10.0.0.5', port: 7 };
-
-  it('hands out loopback addresses on loopback only', () => {
-    const peer = { endpoints: [loopback, lan], observedHost: '127.0.0.1' };
-    expect(selectEndpoints(peer, '::1')).toEqual([loopback, lan]);
-    expect(selectEndpoints(peer, '10.0.0.9')).toEqual([lan]);
-  });
-
-  it('adds the address that was seen, with the preferred port', () => {
-    const peer = { endpoints: [lan], observedHost: '192.0.2.7' };
-    expect(selectEndpoints(peer, '10.0.0.9')).toEqual([lan, { host: '192.0.2.7', port: 7 }]);
-    expect(selectEndpoints({ ...peer, observedHost: lan.host }, '10.0.0.9')).toEqual([lan]);
-  });
-
-  it('invents nothing for a peer that nobody can dial', () => {
-    expect(selectEndpoints({ endpoints: [], observedHost: '192.0.2.7' }, '::1')).toEqual([]);
   });
 });

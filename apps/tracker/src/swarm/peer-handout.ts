@@ -1,5 +1,3 @@
-import { isLoopbackHost, type Endpoint } from '#protocol';
-
 /** A peer that could be handed out. */
 export interface Candidate {
   /** Key of its row. */
@@ -20,9 +18,9 @@ export function selectPeers<T extends Candidate>(
   candidates: readonly T[],
   wish: { limit: number; random: () => number },
 ): T[] {
-  const order = shuffled(candidates, wish.random).sort(
-    (a, b) => Number(b.dialable) - Number(a.dialable),
-  );
+  const drawn = shuffled(candidates, wish.random);
+  const isDialable = ({ dialable }: T) => dialable;
+  const order = [...drawn.filter(isDialable), ...drawn.filter((one) => !isDialable(one))];
   const complete = order.filter((candidate) => candidate.complete);
   const partial = order.filter((candidate) => !candidate.complete);
   const wantedComplete = Math.max(
@@ -31,22 +29,6 @@ export function selectPeers<T extends Candidate>(
   );
   const chosen = complete.slice(0, wantedComplete);
   return [...chosen, ...partial.slice(0, wish.limit - chosen.length)];
-}
-
-/**
- * What an asker may dial, in the peer's order of preference, then the address the tracker saw it
- * come from. A loopback address means something on the asker's own machine only.
- */
-export function selectEndpoints(
-  peer: { endpoints: readonly Endpoint[]; observedHost: string },
-  askerHost: string,
-): Endpoint[] {
-  const [preferred] = peer.endpoints;
-  if (preferred === undefined) return [];
-  const known = peer.endpoints.some(({ host }) => host === peer.observedHost);
-  const observed = { host: peer.observedHost, port: preferred.port };
-  const all = known || peer.observedHost === '' ? peer.endpoints : [...peer.endpoints, observed];
-  return isLoopbackHost(askerHost) ? [...all] : all.filter(({ host }) => !isLoopbackHost(host));
 }
 
 function shuffled<T>(items: readonly T[], random: () => number): T[] {

@@ -7,6 +7,7 @@ import {
   type StatusReply,
 } from '#protocol';
 import { observedHost } from '../rpc/observed-host.js';
+import type { RenderedReply } from '../rpc/rendered-reply.js';
 import { RpcController } from '../rpc/rpc-controller.decorator.js';
 import { ChunkRegisterDto } from './dto/chunk-register.dto.js';
 import { LocationsDto } from './dto/locations.dto.js';
@@ -27,7 +28,10 @@ export class SwarmController {
   }
 
   @MessagePattern(TRACKER_PATTERNS.locations)
-  locations(@Payload() dto: LocationsDto, @Ctx() context: TcpContext): Promise<LocationsReply> {
+  locations(
+    @Payload() dto: LocationsDto,
+    @Ctx() context: TcpContext,
+  ): Promise<RenderedReply<LocationsReply>> {
     return this.swarms.locations(dto, observedHost(context));
   }
 

@@ -4,9 +4,11 @@ import { PeersModule } from '../peers/peers.module.js';
 import { CompletionsService } from './completions.service.js';
 import { FileSummaries } from './file-summaries.service.js';
 import { HandoutService } from './handout.service.js';
+import { HeldTexts } from './held-texts.service.js';
 import { OwnershipService } from './ownership.service.js';
 import { StatusService } from './status.service.js';
 import { SwarmCensus } from './swarm-census.service.js';
+import { SwarmRoster } from './swarm-roster.service.js';
 import { SwarmController } from './swarm.controller.js';
 import { SwarmService } from './swarm.service.js';
 
@@ -21,6 +23,8 @@ import { SwarmService } from './swarm.service.js';
     CompletionsService,
     HandoutService,
     SwarmCensus,
+    SwarmRoster,
+    HeldTexts,
     FileSummaries,
   ],
   exports: [OwnershipService, CompletionsService, FileSummaries],

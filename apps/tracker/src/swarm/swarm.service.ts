@@ -1,21 +1,24 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type {
-  ChunkRegisterReply,
-  ChunkRegisterRequest,
-  FileRef,
-  FileResult,
-  LocationsReply,
-  LocationsRequest,
-  LocationsResult,
+import {
+  isDigest,
+  type ChunkRegisterReply,
+  type ChunkRegisterRequest,
+  type FileRef,
+  type FileResult,
+  type LocationsReply,
+  type LocationsRequest,
 } from '#protocol';
 import { FileCatalogue, fileNotFound } from '../files/file-catalogue.service.js';
+import { NameBook } from '../files/name-book.service.js';
 import { PeersService } from '../peers/peers.service.js';
 import { toFileRefusal } from '../rpc/file-refusal.js';
+import { RenderedReply } from '../rpc/rendered-reply.js';
 import { ReplyBudget } from '../rpc/reply-budget.js';
+import type { OutsideCommits } from '../store/outside-commits.js';
 import type { Sql } from '../store/sql.js';
-import { READER, WRITE_QUEUE } from '../store/store.tokens.js';
+import { OUTSIDE_COMMITS, READER, WRITE_QUEUE } from '../store/store.tokens.js';
 import type { WriteQueue } from '../store/write-queue.js';
-import { FileSummaries } from './file-summaries.service.js';
+import { FileSummaries, type RenderedSummary } from './file-summaries.service.js';
 import { HandoutService } from './handout.service.js';
 import { OwnershipService } from './ownership.service.js';
 
@@ -26,7 +29,9 @@ export class SwarmService {
     @Inject(READER) private readonly reader: Sql,
     @Inject(WRITE_QUEUE) private readonly writes: WriteQueue,
     @Inject(PeersService) private readonly peers: PeersService,
+    @Inject(OUTSIDE_COMMITS) private readonly outside: OutsideCommits,
     @Inject(FileCatalogue) private readonly catalogue: FileCatalogue,
+    @Inject(NameBook) private readonly names: NameBook,
     @Inject(OwnershipService) private readonly ownership: OwnershipService,
     @Inject(FileSummaries) private readonly summaries: FileSummaries,
     @Inject(HandoutService) private readonly handouts: HandoutService,
@@ -49,34 +54,50 @@ export class SwarmService {
   }
 
   /** Answers as many files as one message holds; the first one always, with the locations that fit. */
-  async locations(request: LocationsRequest, askerHost: string): Promise<LocationsReply> {
+  async locations(
+    request: LocationsRequest,
+    askerHost: string,
+  ): Promise<RenderedReply<LocationsReply>> {
+    this.outside.check();
     const budget = new ReplyBudget();
-    const files: LocationsResult[] = [];
+    const files: string[] = [];
     for (const ref of request.files) {
-      const { result, isCut } = await this.locate(ref, { request, askerHost, budget });
+      const { json, isCut } = await this.locate(ref, { request, askerHost, budget });
       if (isCut && files.length > 0) break;
-      files.push(result);
+      files.push(json);
     }
-    return { files };
+    return new RenderedReply(`{"files":[${files.join(',')}]}`);
   }
 
+  /** LocationsResult as JSON. */
   private async locate(
     ref: FileRef,
     asked: { request: LocationsRequest; askerHost: string; budget: ReplyBudget },
-  ): Promise<{ result: LocationsResult; isCut: boolean }> {
+  ): Promise<{ json: string; isCut: boolean }> {
     const { request, askerHost, budget } = asked;
-    const file = await this.catalogue.find(this.reader, ref);
-    if (file === undefined) {
-      const result = toFileRefusal(fileNotFound(ref));
-      return { result, isCut: !budget.take(result) };
+    const summary = await this.summarise(ref);
+    if (summary === undefined) {
+      const json = JSON.stringify(toFileRefusal(fileNotFound(ref)));
+      return { json, isCut: !budget.takeJson(json) };
     }
-    const [summary] = await this.summaries.summarise([file]);
-    const count = summary!.seeders + summary!.leechers;
-    const head: LocationsResult = { ok: true, file: summary!, count, locations: [] };
-    if (!budget.take(head)) return { result: head, isCut: true };
+    const head = `{"ok":true,"file":${summary.json},"count":${summary.count},"locations":`;
+    const empty = `${head}[]}`;
+    if (!budget.takeJson(empty)) return { json: empty, isCut: true };
     const { exclude, limit } = request;
-    const wish = { fileId: file.id, askerHost, exclude, limit };
-    const { locations, isCut } = await this.handouts.handOut(wish, budget);
-    return { result: { ...head, locations }, isCut };
+    const { id: fileId, chunkCount } = summary.file;
+    const wish = { fileId, chunkCount, askerHost, exclude, limit };
+    const { json, isCut } = await this.handouts.handOut(wish, budget);
+    return { json: `${head}${json}}`, isCut };
+  }
+
+  private async summarise(ref: FileRef): Promise<RenderedSummary | undefined> {
+    if (isDigest(ref)) {
+      const file = await this.catalogue.find(this.reader, ref);
+      return file && this.summaries.ofFile(file);
+    }
+    const versionId = await this.names.currentId(this.reader, ref.normalize('NFC'));
+    if (versionId === undefined) return undefined;
+    const [summary] = await this.summaries.ofVersions([versionId]);
+    return summary;
   }
 }
