@@ -2,14 +2,18 @@ import { expect, it } from 'vitest';
 import { Bitfield, toChunkIndex } from '#protocol';
 import { sampleBytes } from '../../../../../test/support/sample-content.js';
 import { manifestOf, SessionLab } from '../../../../../test/support/session-lab.js';
+import { ChunkBuffers } from '../budget/chunk-buffers.js';
 import { IncomingChunk } from './incoming-chunk.js';
 import { Transfer } from '../transfer/transfer.js';
 
-async function incomingOf(lengthBytes: number): Promise<IncomingChunk> {
+async function incomingOf(
+  lengthBytes: number,
+  buffers = new ChunkBuffers(),
+): Promise<IncomingChunk> {
   await using lab = await SessionLab.open();
   const manifest = await manifestOf(sampleBytes(lengthBytes, 1));
   const transfer = new Transfer(manifest, Bitfield.empty(1), undefined, lab.session.transferHost);
-  return new IncomingChunk(transfer, toChunkIndex(0), Buffer.alloc(lengthBytes));
+  return new IncomingChunk(transfer, toChunkIndex(0), buffers);
 }
 
 const data = (offsetBytes: number, ...bytes: number[]) => {
@@ -23,7 +27,7 @@ it('is whole when the last byte has come, however many runs it takes', async () 
   expect(incoming.isWhole).toBe(false);
   incoming.fill(data(3, 4, 5));
   expect(incoming.isWhole).toBe(true);
-  expect(incoming.takeBuffer()).toEqual(Buffer.of(1, 2, 3, 4, 5));
+  expect(incoming.takeBytes()).toEqual(Buffer.of(1, 2, 3, 4, 5));
 });
 
 it.each([
@@ -37,11 +41,24 @@ it.each([
 });
 
 it('counts what it no longer wants, and keeps nothing of it', async () => {
-  const incoming = await incomingOf(3);
+  const buffers = new ChunkBuffers();
+  const incoming = await incomingOf(3, buffers);
   incoming.fill(data(0, 1));
-  const buffer = incoming.takeBuffer();
-  expect([incoming.isWanted, incoming.takeBuffer()]).toEqual([false, undefined]);
+  incoming.drop();
+  expect([incoming.isWanted, incoming.takeBytes()]).toEqual([false, undefined]);
+  const buffer = buffers.take(3);
   incoming.fill(data(1, 9, 9));
   expect(incoming.isWhole).toBe(true);
-  expect(buffer).toEqual(Buffer.of(1, 0, 0));
+  expect(buffer[0]).toBe(1);
+  expect([...buffer.subarray(1)]).not.toContain(9);
+});
+
+it('takes memory for a chunk only when its first bytes come', async () => {
+  const buffers = new ChunkBuffers();
+  const [first, second] = [await incomingOf(2, buffers), await incomingOf(2, buffers)];
+  first.fill(data(0, 1, 2));
+  const bytes = first.takeBytes()!;
+  buffers.give(bytes);
+  second.fill(data(0, 3, 4));
+  expect(second.takeBytes()).toBe(bytes);
 });

@@ -98,8 +98,7 @@ export class PeerLink implements ConnectionHandler {
     const lengthBytes = transfer.manifest.layout.lengthBytes(chunkIndex);
     const requestId = this.nextRequestId;
     this.nextRequestId = (this.nextRequestId + 1) >>> 0;
-    const buffer = this.host.buffers.take(lengthBytes);
-    this.incoming.set(requestId, new IncomingChunk(transfer, chunkIndex, buffer));
+    this.incoming.set(requestId, new IncomingChunk(transfer, chunkIndex, this.host.buffers));
     this.connection.send({
       type: 'request',
       fileNumber,
@@ -115,7 +114,7 @@ export class PeerLink implements ConnectionHandler {
     for (const [requestId, incoming] of this.incoming) {
       if (incoming.transfer !== transfer || incoming.chunkIndex !== chunkIndex) continue;
       if (!incoming.isWanted) continue;
-      this.host.buffers.give(incoming.takeBuffer()!);
+      incoming.drop();
       this.connection.send({ type: 'cancel', requestId });
     }
   }
@@ -183,7 +182,7 @@ export class PeerLink implements ConnectionHandler {
     if (incoming.isWanted) transfer.bytesReceived(this.peerId, chunkIndex, data.bytes.length);
     if (!incoming.isWhole) return;
     this.incoming.delete(data.requestId);
-    const bytes = incoming.takeBuffer();
+    const bytes = incoming.takeBytes();
     if (bytes === undefined) return;
     transfer.push({ type: 'chunkArrived', peerId: this.peerId, chunkIndex, bytes });
   }
@@ -275,9 +274,8 @@ export class PeerLink implements ConnectionHandler {
       throw new ProtocolError('UNEXPECTED_FRAME', { got: 'a reject nobody asked for' });
     }
     this.incoming.delete(message.requestId);
-    const bytes = incoming.takeBuffer();
-    if (bytes === undefined) return;
-    this.host.buffers.give(bytes);
+    if (!incoming.isWanted) return;
+    incoming.drop();
     const { transfer, chunkIndex } = incoming;
     const { peerId } = this;
     transfer.push({ type: 'requestRejected', peerId, chunkIndex, code: message.code });
@@ -289,7 +287,7 @@ export class PeerLink implements ConnectionHandler {
     this.uploader.dropTransfer(transfer);
     for (const incoming of this.incoming.values()) {
       if (incoming.transfer !== transfer || !incoming.isWanted) continue;
-      this.host.buffers.give(incoming.takeBuffer()!);
+      incoming.drop();
     }
     if (!this.numbers.hasOpened) this.idleSinceMs ??= performance.now();
     if (wasCommon) transfer.push({ type: 'peerLeft', peerId: this.peerId });

@@ -10,17 +10,14 @@ import {
 import { PiecePicker, type PickOrder } from '../../core/piece-picker.js';
 import type { ByteBudget } from '../budget/byte-budget.js';
 import type { ChunkBuffers } from '../budget/chunk-buffers.js';
+import type { ChunkSink } from './chunk-sink.js';
 import { FetchPeer } from './fetch-peer.js';
 import type { PeerLink } from '../links/peer-link.js';
 import type { RateGate } from '../budget/rate-gate.js';
 import { RequestBook } from './request-book.js';
 import type { TransferEvent } from './transfer-event.js';
 import type { Transfer } from './transfer.js';
-
-/** Where verified chunks go. */
-export interface ChunkSink {
-  write(chunk: VerifiedChunk, options: { signal: AbortSignal }): Promise<void>;
-}
+import { UnwrittenChunks } from './unwritten-chunks.js';
 
 export interface FetchHost {
   readonly inflightBudget: ByteBudget;
@@ -42,11 +39,11 @@ export class Fetch {
   lastByteMs = performance.now();
   private readonly requests: RequestBook;
   private readonly peers = new Map<PeerId, FetchPeer>();
-  private readonly storing = new Set<ChunkIndex>();
-  private readonly writes = new Set<Promise<void>>();
+  private readonly unwritten: UnwrittenChunks;
   private readonly stopping = new AbortController();
   private readonly manifest: Manifest;
   private isAwaitingRoom = false;
+  private isAwaitingDisk = false;
   private finish!: (error?: Error) => void;
 
   constructor(
@@ -56,6 +53,7 @@ export class Fetch {
     private readonly order: PickOrder,
   ) {
     this.manifest = transfer.manifest;
+    this.unwritten = new UnwrittenChunks(this.manifest.chunkBytes);
     this.requests = new RequestBook(transfer, host);
     this.picker = new PiecePicker({ chunkCount: this.manifest.chunkCount, order });
     this.done = new Promise((resolve, reject) => {
@@ -109,8 +107,8 @@ export class Fetch {
   }
 
   /** Resolves when no write is under way. */
-  async drained(): Promise<void> {
-    await Promise.all(this.writes);
+  drained(): Promise<void> {
+    return this.unwritten.settled();
   }
 
   bytesReceived(peerId: PeerId, chunkIndex: ChunkIndex, bytes: number): void {
@@ -145,9 +143,10 @@ export class Fetch {
         return this.requestRejected(event);
       case 'chunkStored':
         this.freeBuffer(event.bytes);
-        this.storing.delete(event.chunkIndex);
+        this.unwritten.written(event.chunkIndex);
         this.picker.stored(event.chunkIndex);
         if (this.picker.isComplete) this.finish();
+        else if (this.isAwaitingDisk) this.fillAll();
         return;
       case 'storeFailed':
         this.freeBuffer(event.bytes);
@@ -178,7 +177,7 @@ export class Fetch {
     const { peerId, chunkIndex, bytes } = event;
     this.requests.arrived(peerId, chunkIndex);
     const state = this.picker.stateOf(chunkIndex);
-    if (state === 'stored' || this.storing.has(chunkIndex)) {
+    if (state === 'stored' || this.unwritten.has(chunkIndex)) {
       this.freeBuffer(bytes);
       return this.fillPeer(peerId);
     }
@@ -195,13 +194,11 @@ export class Fetch {
     }
     this.bytesFromPeers.set(peerId, (this.bytesFromPeers.get(peerId) ?? 0) + bytes.length);
     this.cancelOthers(chunkIndex);
-    this.storing.add(chunkIndex);
     const writing = this.sink.write(chunk, { signal: this.stopping.signal }).then(
       () => this.transfer.push({ type: 'chunkStored', chunkIndex, bytes }),
       (error: unknown) => this.transfer.push({ type: 'storeFailed', error: error as Error, bytes }),
     );
-    this.writes.add(writing);
-    void writing.finally(() => this.writes.delete(writing));
+    this.unwritten.add(chunkIndex, writing);
     this.fillPeer(peerId);
   }
 
@@ -224,7 +221,7 @@ export class Fetch {
 
   private releaseUnlessAsked(chunkIndex: ChunkIndex): void {
     const isWanted = this.picker.stateOf(chunkIndex) === 'assigned';
-    if (!isWanted || this.storing.has(chunkIndex)) return;
+    if (!isWanted || this.unwritten.has(chunkIndex)) return;
     if (!this.requests.isAsked(chunkIndex)) this.picker.release(chunkIndex);
   }
 
@@ -250,7 +247,9 @@ export class Fetch {
     if (!peer.link.carries(this.transfer)) return;
     const isSteered = this.order === 'rarestFirst' && peer.isSteering(performance.now());
     const choice = isSteered ? 'suggested' : 'any';
-    while (this.requests.owedBytes(peerId) < peer.targetBytes) {
+    // In order, what waits may wait for the very chunk that is asked for next.
+    this.isAwaitingDisk = this.order === 'rarestFirst' && this.unwritten.areEnough;
+    while (!this.isAwaitingDisk && this.requests.owedBytes(peerId) < peer.targetBytes) {
       const wake = () => this.transfer.push({ type: 'roomFreed' });
       this.isAwaitingRoom = !this.requests.takeRoom(wake);
       if (this.isAwaitingRoom) return;
@@ -267,7 +266,7 @@ export class Fetch {
     if (!this.requests.owesNothing(peerId)) return undefined;
     const isEndgame = this.picker.missingCount === 0 || this.order === 'sequential';
     const holds = (chunkIndex: ChunkIndex) =>
-      !this.storing.has(chunkIndex) && this.picker.peerHolds(peerId, chunkIndex);
+      !this.unwritten.has(chunkIndex) && this.picker.peerHolds(peerId, chunkIndex);
     return this.requests.duplicateFor(peerId, { isEndgame, holds });
   }
 
