@@ -1,5 +1,5 @@
-import { rmSync } from 'node:fs';
-import { rename, rm } from 'node:fs/promises';
+import { renameSync, rmSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { Bitfield, type Manifest } from '#protocol';
 import { FileChunkStore, type ChunkStore } from './chunk-store.js';
 import { onDisk } from './disk-error.js';
@@ -117,8 +117,8 @@ export class DownloadTarget {
     return this.change(async () => {
       const stamp = await this.part.syncAll();
       await onDisk({ path: this.paths.output, verb: 'create' }, async () => {
-        const move = this.options.existingFile === 'replace' ? rename : renameExclusively;
-        await move(this.paths.part, this.paths.output);
+        const move = this.options.existingFile === 'replace' ? renameSync : renameExclusively;
+        move(this.paths.part, this.paths.output);
         this.state = 'released';
         await syncFolder(this.paths.folder);
       });

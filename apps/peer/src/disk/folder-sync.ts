@@ -1,15 +1,18 @@
-import { open } from 'node:fs/promises';
+import { closeSync, fsync, openSync } from 'node:fs';
+import { promisify } from 'node:util';
 import { hasErrno } from './disk-error.js';
+
+const sync = promisify(fsync);
 
 /** Makes names created, renamed or removed in a folder survive a power cut. File systems that know
  *  no such thing refuse it, and then there is nothing to wait for. */
 export async function syncFolder(path: string): Promise<void> {
   try {
-    const handle = await open(path, 'r');
+    const fd = openSync(path, 'r');
     try {
-      await handle.sync();
+      await sync(fd);
     } finally {
-      await handle.close();
+      closeSync(fd);
     }
   } catch (error) {
     if (!hasErrno(error, 'EINVAL', 'EISDIR', 'EPERM', 'ENOTSUP', 'EOPNOTSUPP')) throw error;

@@ -43,7 +43,7 @@ async function makeKey(path: string, keys: IdentityKeys): Promise<string> {
   await onDisk({ path, verb: 'create' }, async () => {
     try {
       await writeNew(temporaryPath, keys.create());
-      await renameExclusively(temporaryPath, path);
+      renameExclusively(temporaryPath, path);
       await syncFolder(dirname(path));
     } catch (error) {
       await rm(temporaryPath, { force: true });

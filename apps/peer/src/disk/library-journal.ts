@@ -1,8 +1,8 @@
-import { constants } from 'node:fs';
-import { open, type FileHandle } from 'node:fs/promises';
+import { closeSync, constants, fdatasync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { promisify } from 'node:util';
 import { writeFileAtomically } from './atomic-file.js';
-import { hasErrno, onDisk } from './disk-error.js';
+import { hasErrno, onDisk, onDiskSync } from './disk-error.js';
 import { syncFolder } from './folder-sync.js';
 import {
   entryKey,
@@ -17,6 +17,9 @@ const READ_BYTES = 1024 * 1024;
 const MIN_LINES_TO_COMPACT = 1_000;
 const LINE_FEED = 0x0a;
 
+/** The one step that takes a while: all others are not worth a trip to another thread. */
+const syncData = promisify(fdatasync);
+
 /**
  * A file of changes, one JSON object a line, that several processes append to. Each keeps the
  * entries that the changes add up to and reads on from where it was. A line that a crash cut short
@@ -29,18 +32,13 @@ export class LibraryJournal {
   private lineCount = 0;
   private inode = -1n;
   private offsetBytes = 0;
-  private lastRefresh: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly path: string) {}
 
   /** By {@link entryKey}; the map changes with the next call. */
-  refresh(): Promise<ReadonlyMap<string, LibraryEntry>> {
-    const refreshed = this.lastRefresh
-      .catch(() => undefined)
-      .then(() => onDisk({ path: this.path, verb: 'read' }, () => this.readOn()))
-      .then(() => this.entries);
-    this.lastRefresh = refreshed;
-    return refreshed;
+  refresh(): ReadonlyMap<string, LibraryEntry> {
+    onDiskSync({ path: this.path, verb: 'read' }, () => this.readOn());
+    return this.entries;
   }
 
   /** One write and one sync for all changes. Throws TransferError DISK_FULL, DISK_PERMISSION or
@@ -49,22 +47,22 @@ export class LibraryJournal {
     const bytes = Buffer.from(`\n${linesOf(changes)}`);
     const { O_WRONLY, O_APPEND, O_CREAT } = constants;
     await onDisk({ path: this.path, verb: 'write' }, async () => {
-      const handle = await open(this.path, O_WRONLY | O_APPEND | O_CREAT, 0o600);
+      const fd = openSync(this.path, O_WRONLY | O_APPEND | O_CREAT, 0o600);
       try {
-        const { size } = await handle.stat();
-        await handle.appendFile(bytes);
-        await handle.datasync();
+        const { size } = fstatSync(fd);
+        for (let done = 0; done < bytes.length;) done += writeSync(fd, bytes, done);
+        await syncData(fd);
         if (size === 0) await syncFolder(dirname(this.path));
       } finally {
-        await handle.close();
+        closeSync(fd);
       }
     });
-    await this.refresh();
+    this.refresh();
   }
 
   /** Rewrites the file without what no longer counts, once that is most of it. */
   async compactIfWorthIt(): Promise<'compacted' | 'kept'> {
-    await this.refresh();
+    this.refresh();
     if (this.lineCount < MIN_LINES_TO_COMPACT || this.lineCount < 2 * this.entries.size) {
       return 'kept';
     }
@@ -73,23 +71,23 @@ export class LibraryJournal {
     return 'compacted';
   }
 
-  private async readOn(): Promise<void> {
-    let handle: FileHandle;
+  private readOn(): void {
+    let fd: number;
     try {
-      handle = await open(this.path, 'r');
+      fd = openSync(this.path, 'r');
     } catch (error) {
       if (!hasErrno(error, 'ENOENT')) throw error;
       this.startOver(-1n);
       return;
     }
     try {
-      const stats = await handle.stat({ bigint: true });
+      const stats = fstatSync(fd, { bigint: true });
       if (stats.ino !== this.inode || Number(stats.size) < this.offsetBytes) {
         this.startOver(stats.ino);
       }
-      await this.readLines(handle, Number(stats.size));
+      this.readLines(fd, Number(stats.size));
     } finally {
-      await handle.close();
+      closeSync(fd);
     }
   }
 
@@ -101,11 +99,11 @@ export class LibraryJournal {
   }
 
   /** Applies whole lines; a last one without its line feed waits for the next time. */
-  private async readLines(handle: FileHandle, sizeBytes: number): Promise<void> {
+  private readLines(fd: number, sizeBytes: number): void {
     if (this.offsetBytes >= sizeBytes) return;
     const buffer = Buffer.allocUnsafe(Math.min(READ_BYTES, sizeBytes - this.offsetBytes));
     for (;;) {
-      const { bytesRead } = await handle.read(buffer, 0, buffer.length, this.offsetBytes);
+      const bytesRead = readSync(fd, buffer, 0, buffer.length, this.offsetBytes);
       const endBytes = buffer.subarray(0, bytesRead).lastIndexOf(LINE_FEED) + 1;
       // A buffer full of anything but lines is damage, and passed over like a torn line.
       const usedBytes = endBytes === 0 && bytesRead === READ_BYTES ? bytesRead : endBytes;

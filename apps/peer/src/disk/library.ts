@@ -38,8 +38,8 @@ export class Library {
     this.manifests = new ManifestFiles(join(folder, 'manifests'));
   }
 
-  async entries(): Promise<LibraryEntry[]> {
-    return [...(await this.journal.refresh()).values()];
+  entries(): Promise<LibraryEntry[]> {
+    return Promise.resolve().then(() => [...this.journal.refresh().values()]);
   }
 
   /** Adds entries, each in the place of one with the same name and path. They are on disk when it
@@ -58,7 +58,7 @@ export class Library {
   /** Forgets all entries of the name, or the one of that path; returns them. */
   async remove(which: { name: string; path?: string }): Promise<LibraryEntry[]> {
     return this.change(async () => {
-      const entries = [...(await this.journal.refresh()).values()].filter(
+      const entries = [...this.journal.refresh().values()].filter(
         ({ name, path }) => name === which.name && (which.path ?? path) === path,
       );
       if (entries.length === 0) return entries;
@@ -86,7 +86,7 @@ export class Library {
 
   private async putNow(added: readonly Addition[]): Promise<void> {
     const entries = added.map(({ entry, manifest }) => libraryEntry(entry, manifest));
-    const before = await this.journal.refresh();
+    const before = this.journal.refresh();
     const displaced = entries.flatMap((entry) => before.get(entryKey(entry)) ?? []);
     for (const { manifest } of added) {
       if (manifest.chunkCount > 1) await this.manifests.put(manifest);
@@ -126,7 +126,7 @@ export class Library {
     const outcome = await this.journal.compactIfWorthIt();
     const orphans = new Set(displaced.filter(hasManifestFile).map(({ digest }) => digest));
     if (outcome === 'kept' && orphans.size === 0) return;
-    const entries = (await this.journal.refresh()).values();
+    const entries = this.journal.refresh().values();
     const needed = new Set<Digest>();
     for (const entry of entries) if (hasManifestFile(entry)) needed.add(entry.digest);
     if (outcome === 'compacted') await this.manifests.keepOnly(needed);

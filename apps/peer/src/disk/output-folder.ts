@@ -1,16 +1,43 @@
-import { lstatSync, mkdirSync, realpathSync, statSync } from 'node:fs';
-import { dirname, join, relative, sep } from 'node:path';
+import { lstatSync, mkdirSync, readdirSync, realpathSync, statSync } from 'node:fs';
+import { basename, dirname, join, relative, sep } from 'node:path';
 import { TransferError } from '../core/transfer-error.js';
 import { hasErrno, onDiskSync } from './disk-error.js';
+import { downloadPaths } from './download-paths.js';
 import { isInside } from './inside-folder.js';
 import type { PlannedOutput } from './output-paths.js';
+
+/** The folders of one download, each made and looked at once. */
+export class OutputFolders {
+  /** What was in a folder when it was first needed. */
+  private readonly found = new Map<string, ReadonlySet<string>>();
+
+  /** As {@link makeOutputParent}. */
+  async makeParent(plan: PlannedOutput): Promise<void> {
+    const path = dirname(plan.path);
+    if (plan.root === null || this.found.has(path)) return;
+    await makeOutputParent(plan);
+    const names = onDiskSync({ path, verb: 'read' }, () => readdirSync(path));
+    this.found.set(path, new Set(names));
+  }
+
+  /** Whether nothing of an earlier download was there, nor what it would have to leave alone. The
+   *  parent is made. */
+  wasUntouched({ path }: PlannedOutput, existingFile: 'refuse' | 'replace'): boolean {
+    const { folder, part, record } = downloadPaths(path);
+    const names = this.found.get(folder);
+    if (names === undefined || names.has(basename(part)) || names.has(basename(record))) {
+      return false;
+    }
+    return existingFile === 'replace' || !names.has(basename(path));
+  }
+}
 
 /** Makes the folders an output needs below its root. A symbolic link on the way may only lead to
  *  somewhere inside the root. Throws TransferError OUTSIDE_FOLDER, TARGET_EXISTS when a file is in
  *  a folder's place, DISK_PERMISSION, DISK_FULL or DISK_FAILED. */
 export function makeOutputParent({ path, root }: PlannedOutput): Promise<void> {
   if (root === null) return Promise.resolve();
-  onDiskSync({ path: root, verb: 'create' }, () => mkdirSync(root, { recursive: true }));
+  makeRoot(root);
   const realRoot = onDiskSync({ path: root, verb: 'look at' }, () => realpathSync(root));
   let folder = root;
   for (const segment of relative(root, dirname(path)).split(sep)) {
@@ -20,6 +47,11 @@ export function makeOutputParent({ path, root }: PlannedOutput): Promise<void> {
     onDiskSync({ path: at, verb: 'create' }, () => makeFolder(at, realRoot));
   }
   return Promise.resolve();
+}
+
+/** The folder that outputs go to, and those above it. Throws TransferError. */
+export function makeRoot(root: string): void {
+  onDiskSync({ path: root, verb: 'create' }, () => mkdirSync(root, { recursive: true }));
 }
 
 function makeFolder(folder: string, realRoot: string): void {

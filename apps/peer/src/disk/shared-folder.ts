@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { TransferError } from '../core/transfer-error.js';
 import { hasErrno, onDiskSync } from './disk-error.js';
 import { isInside } from './inside-folder.js';
+import { isStagingName } from './staging-folder.js';
 
 const RECORD_ENDING = '.resume';
 const PART_ENDING = '.part';
@@ -81,8 +82,10 @@ function followed(path: string, realFolder: string): Stats {
   return onDiskSync({ path, verb: 'look at' }, () => statSync(realPath));
 }
 
-/** `X.part` and `X.part.resume`, when both are there, and what a killed process left of them. */
+/** `X.part` and `X.part.resume`, when both are there, what a killed process left of them, and where
+ *  small files are written. */
 function isUnfinished(name: string, names: ReadonlySet<string>): boolean {
+  if (isStagingName(name)) return true;
   const stem = name.replace(/\.(lock|tmp)$/, '');
   if (stem.endsWith(PART_ENDING + RECORD_ENDING)) {
     return names.has(stem.slice(0, -RECORD_ENDING.length));

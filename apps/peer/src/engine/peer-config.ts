@@ -30,6 +30,9 @@ export const MAX_DIALS_AT_ONCE = 32;
 export const MAX_UPLOAD_SLOT_COUNT = 32;
 /** Transfers of one download command that run at the same time. */
 export const MAX_TRANSFERS_AT_ONCE = 64;
+/** As {@link MAX_TRANSFERS_AT_ONCE}, of files of one chunk: one peer may have to give them all, and
+ *  each end may have so many requests waiting at the other. */
+export const MAX_SMALL_TRANSFERS_AT_ONCE = 400;
 export const MAX_OPEN_FILES = 256;
 /** How many peers may be asked for one chunk at once, near the end of a download. */
 export const MAX_ENDGAME_COPIES = 3;

@@ -148,10 +148,12 @@ export class Announcer {
     }
   }
 
-  /** What became complete here and was never registered as that. */
+  /** What became complete here and was never registered as that: its withdrawal says so. */
   private oweCompletions(): void {
     for (const entry of this.announcements.values()) {
-      if (entry.owesCompletion) this.withdrawals.add(entry.transfer.digest, { completed: true });
+      if (!entry.owesCompletion) continue;
+      this.withdrawals.add(entry.transfer.digest, { completed: true });
+      entry.completionTold();
     }
   }
 

@@ -112,7 +112,7 @@ export class DownloadJob {
     const keeper = new RecordKeeper(target, { held, unchecked }, stop);
     try {
       checkClaims(transfer, target.store, unchecked, { signal: fetch.signal }).catch(stop);
-      await runFetch(session, { transfer, fetch, order }, { signal });
+      await runFetch(session, { transfer, fetch, order, announcing: 'at once' }, { signal });
       await keeper.close();
       await this.keepServing(transfer, await target.finish());
       return this.report(fetch);

@@ -1,13 +1,29 @@
 import { setMaxListeners } from 'node:events';
 import type { Writable } from 'node:stream';
 import { isDigest, parseDigest, type FileSummary, type Manifest } from '#protocol';
-import { makeOutputParent } from '../../disk/output-folder.js';
-import { planOutputs, type PlannedOutput } from '../../disk/output-paths.js';
-import { DownloadJob, type DownloadProgress, type DownloadReport } from './download-job.js';
-import { fetchManifest } from '../lookup/fetch-manifest.js';
+import { TransferError } from '../../core/transfer-error.js';
+import { makeRoot, OutputFolders } from '../../disk/output-folder.js';
+import { planOutputs } from '../../disk/output-paths.js';
+import {
+  groupByDigest,
+  isSmallGroup,
+  nameOf,
+  type DownloadGroup,
+  type DownloadItem,
+} from './download-groups.js';
+import {
+  DownloadJob,
+  type DownloadOrder,
+  type DownloadProgress,
+  type DownloadReport,
+} from './download-job.js';
+import { fetchManifest, manifestOfSummary } from '../lookup/fetch-manifest.js';
 import { findFile, findPrefix, type FoundFile } from '../lookup/find-files.js';
-import { MAX_TRANSFERS_AT_ONCE } from '../peer-config.js';
+import { MAX_SMALL_TRANSFERS_AT_ONCE, MAX_TRANSFERS_AT_ONCE } from '../peer-config.js';
 import type { PeerSession } from '../peer-session.js';
+import type { SmallFileJob } from './small-file-job.js';
+import { SmallFileRun, type SmallFileHost } from './small-file-run.js';
+import { SmallFiles } from './small-files.js';
 import { StreamJob } from './stream-job.js';
 import { askPatiently, type Patience } from '../lookup/tracker-patience.js';
 
@@ -26,7 +42,8 @@ export type FileOutcome =
 
 /** One download command: finds the files, then runs their downloads, several at a time. */
 export class DownloadRun {
-  private readonly jobs = new Set<DownloadJob | StreamJob>();
+  private readonly jobs = new Set<DownloadJob | StreamJob | SmallFileJob>();
+  private readonly folders = new OutputFolders();
   private hasFoundAll = false;
 
   constructor(
@@ -50,11 +67,9 @@ export class DownloadRun {
   async toFiles({ signal }: { signal: AbortSignal }): Promise<FileOutcome[]> {
     const { requests, output, cwd } = this.options;
     // All downloads listen to it, with what they wait for.
-    setMaxListeners(4 * MAX_TRANSFERS_AT_ONCE, signal);
+    setMaxListeners(4 * (MAX_TRANSFERS_AT_ONCE + MAX_SMALL_TRANSFERS_AT_ONCE), signal);
     const found = await Promise.all(requests.map((request) => this.find(request, signal)));
     this.hasFoundAll = true;
-    const files = new Map<string, FoundFile>();
-    for (const file of found.flat()) files.set(file.summary.digest, file);
     const plans = await planOutputs({
       requests: requests.map((request, index) => ({
         request,
@@ -67,18 +82,56 @@ export class DownloadRun {
       cwd,
     });
     const outcomes = new Array<FileOutcome>(plans.length);
-    const queue = groupByDigest(plans).values();
+    const settle = ({ index }: DownloadItem, outcome: FileOutcome) => (outcomes[index] = outcome);
+    await this.runAll(groupByDigest(plans, found.flat()), settle, signal);
+    return outcomes;
+  }
+
+  private async runAll(
+    groups: readonly DownloadGroup[],
+    settle: (item: DownloadItem, outcome: FileOutcome) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const smallGroups = groups.filter(isSmallGroup);
+    await using files = this.openSmallFiles(smallGroups);
+    const queue = groups.filter((group) => files === undefined || !isSmallGroup(group)).values();
     const work = async () => {
       for (const group of queue) {
-        for (const { plan, index } of group) {
-          outcomes[index] = await this.outcomeOf(plan, files.get(plan.digest)!, signal);
-        }
+        for (const item of group) settle(item, await this.outcomeOf(item, signal));
       }
     };
+    const running = Array.from({ length: MAX_TRANSFERS_AT_ONCE }, work);
+    if (files !== undefined) {
+      const run = new SmallFileRun(this.session, files, this.smallFileHost(settle));
+      running.push(run.run(smallGroups, { signal }));
+    }
     // A signal ends them all: each still puts away what it has proven.
-    const ended = await Promise.allSettled(Array.from({ length: MAX_TRANSFERS_AT_ONCE }, work));
+    const ended = await Promise.allSettled(running);
     for (const end of ended) if (end.status === 'rejected') throw end.reason;
-    return outcomes;
+  }
+
+  /** Undefined without small files, and where their folder cannot be written to: then each says so
+   *  for itself. */
+  private openSmallFiles([first]: readonly DownloadGroup[]): SmallFiles | undefined {
+    const plan = first?.[0]?.plan;
+    if (plan === undefined || plan.root === null) return undefined;
+    try {
+      makeRoot(plan.root);
+      return SmallFiles.open(this.session, plan.root);
+    } catch (error) {
+      if (error instanceof TransferError) return undefined;
+      throw error;
+    }
+  }
+
+  private smallFileHost(settle: (item: DownloadItem, outcome: FileOutcome) => void): SmallFileHost {
+    return {
+      isUntouched: (item) => this.isUntouched(item),
+      orderOf: (item, signal) => this.orderOf(item, signal),
+      outcomeOf: (item, signal) => this.outcomeOf(item, signal),
+      settle,
+      show: (job) => this.show(job),
+    };
   }
 
   async toStream(output: Writable, { signal }: { signal: AbortSignal }): Promise<DownloadReport> {
@@ -93,35 +146,53 @@ export class DownloadRun {
     return await this.track(new StreamJob(this.session, order, output), signal);
   }
 
-  private async outcomeOf(
-    plan: PlannedOutput,
-    { summary, locations }: FoundFile,
-    signal: AbortSignal,
-  ): Promise<FileOutcome> {
-    const name = plan.name ?? plan.digest;
+  private async outcomeOf(item: DownloadItem, signal: AbortSignal): Promise<FileOutcome> {
     try {
       signal.throwIfAborted();
-      const manifest = await this.manifestOf(summary, signal);
-      await makeOutputParent(plan);
-      const { existingFile, timeoutMs } = this.options;
-      const outputPath = plan.path;
-      const order = { name, manifest, locations, outputPath, existingFile, timeoutMs };
-      const report = await this.track(new DownloadJob(this.session, order), signal);
-      return { ok: true, report };
+      const job = new DownloadJob(this.session, await this.orderOf(item, signal));
+      return { ok: true, report: await this.track(job, signal) };
     } catch (error) {
       if (signal.aborted) throw error;
-      return { ok: false, name, error: error as Error };
+      return { ok: false, name: nameOf(item), error: error as Error };
     }
   }
 
+  private async isUntouched({ plan }: DownloadItem): Promise<boolean> {
+    try {
+      await this.folders.makeParent(plan);
+    } catch (error) {
+      // Whoever is to write there says what is wrong.
+      if (error instanceof TransferError) return false;
+      throw error;
+    }
+    return this.folders.wasUntouched(plan, this.options.existingFile);
+  }
+
+  private async orderOf(item: DownloadItem, signal: AbortSignal): Promise<DownloadOrder> {
+    const { plan, found } = item;
+    const { summary, locations } = found;
+    const manifest = manifestOfSummary(summary) ?? (await this.manifestOf(summary, signal));
+    await this.folders.makeParent(plan);
+    const { existingFile, timeoutMs } = this.options;
+    const outputPath = plan.path;
+    return { name: nameOf(item), manifest, locations, outputPath, existingFile, timeoutMs };
+  }
+
   private async track(job: DownloadJob | StreamJob, signal: AbortSignal): Promise<DownloadReport> {
-    this.jobs.add(job);
+    const hide = this.show(job);
     try {
       return await job.run({ signal });
     } finally {
+      hide();
+    }
+  }
+
+  private show(job: DownloadJob | StreamJob | SmallFileJob): () => void {
+    this.jobs.add(job);
+    return () => {
       this.jobs.delete(job);
       this.onFinished(job.progress);
-    }
+    };
   }
 
   private find(request: string, signal: AbortSignal): Promise<FoundFile[]> {
@@ -157,20 +228,4 @@ export class DownloadRun {
     const options = { self: peerId, maxLocations: config.maxPeerCount, signal };
     return [await findFile(client, request, options)];
   }
-}
-
-interface IndexedPlan {
-  readonly plan: PlannedOutput;
-  readonly index: number;
-}
-
-/** Equal files are fetched once: the second is copied from the first, so it must come after it. */
-function groupByDigest(plans: readonly PlannedOutput[]): Map<string, IndexedPlan[]> {
-  const groups = new Map<string, IndexedPlan[]>();
-  for (const [index, plan] of plans.entries()) {
-    const group = groups.get(plan.digest);
-    if (group === undefined) groups.set(plan.digest, [{ plan, index }]);
-    else group.push({ plan, index });
-  }
-  return groups;
 }

@@ -42,7 +42,7 @@ export class StreamJob {
     fetch.limitTo(windowCount);
     this.fetch = fetch;
     try {
-      await runFetch(session, { transfer, fetch, order }, { signal });
+      await runFetch(session, { transfer, fetch, order, announcing: 'at once' }, { signal });
     } catch (error) {
       sink.fail(error as Error);
       throw error;

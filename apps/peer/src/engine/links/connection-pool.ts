@@ -70,6 +70,19 @@ export class ConnectionPool implements LinkHost {
     void this.dial(peerId, endpoints);
   }
 
+  /** Offers a transfer to peers that are connected already, and may take part. Returns to how many. */
+  wantConnected(transfer: Transfer, maxCount: number): number {
+    const nowMs = performance.now();
+    let count = 0;
+    for (const [peerId, link] of this.links) {
+      if (count === maxCount) break;
+      if (this.acquaintances.isRefused(peerId, transfer, nowMs)) continue;
+      link.openFile(transfer);
+      count += 1;
+    }
+    return count;
+  }
+
   /** Whether there is no hope of a peer for now: the last attempt to reach it failed, or its
    *  connection broke and no other holds, or it has left the transfer. */
   isGone(peerId: PeerId, transfer: Transfer): boolean {

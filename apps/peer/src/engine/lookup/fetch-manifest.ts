@@ -10,6 +10,20 @@ import { TransferError } from '../../core/transfer-error.js';
 import type { TrackerClient } from '../../net/tracker-client.js';
 import { callError, refusalError } from './tracker-refusal.js';
 
+/** The manifest of a file whose only hash came with its summary; undefined when that is missing, or
+ *  not the digest's. */
+export function manifestOfSummary(summary: FileSummary): Manifest | undefined {
+  if (summary.hash === undefined) return undefined;
+  try {
+    const { sizeBytes } = summary;
+    const manifest = Manifest.fromHashes({ sizeBytes, hashes: decodeBase64(summary.hash) });
+    return manifest.digest === summary.digest ? manifest : undefined;
+  } catch (error) {
+    if (error instanceof ProtocolError) return undefined;
+    throw error;
+  }
+}
+
 /** Gets a file's manifest from the tracker, a page at a time, and checks it against the digest.
  *  Throws TransferError CONTENT_MISMATCH when the tracker's hashes are not the digest's. */
 export async function fetchManifest(
@@ -18,11 +32,10 @@ export async function fetchManifest(
   { signal }: { signal: AbortSignal },
 ): Promise<Manifest> {
   const { digest, sizeBytes } = summary;
+  const known = manifestOfSummary(summary);
+  if (known !== undefined) return known;
   try {
-    const hashes =
-      summary.hash === undefined
-        ? await fetchHashes(client, summary, signal)
-        : decodeBase64(summary.hash);
+    const hashes = await fetchHashes(client, summary, signal);
     const manifest = Manifest.fromHashes({ sizeBytes, hashes });
     if (manifest.digest === digest) return manifest;
   } catch (error) {

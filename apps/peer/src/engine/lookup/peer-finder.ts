@@ -42,9 +42,14 @@ export class PeerFinder {
     this.running = this.run();
   }
 
-  /** `known`: what the tracker has already said. */
+  /** `known`: what the tracker has already said. Who has one small file of a folder mostly has the
+   *  others: the tracker is asked only for those that the peers at hand do not give at once. */
   add(transfer: Transfer, known: readonly Location[]): void {
-    const dueMs = known.length === 0 ? 0 : performance.now() + FIRST_INTERVAL_MS;
+    const isSmall = transfer.manifest.chunkCount === 1;
+    const isAtHand =
+      known.length > 0 ||
+      (isSmall && this.pool.wantConnected(transfer, this.options.maxPeerCount) > 0);
+    const dueMs = isAtHand ? performance.now() + FIRST_INTERVAL_MS : 0;
     const search: Search = { dueMs, intervalMs: FIRST_INTERVAL_MS, known, holders: [] };
     this.searches.set(transfer, search);
     this.connect(transfer, search, known);

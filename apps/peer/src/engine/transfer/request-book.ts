@@ -7,7 +7,7 @@ import type { RateGate } from '../budget/rate-gate.js';
 import type { Transfer } from './transfer.js';
 
 /** What a fetch has asked of whom, and the memory that it may use for the answers. A request counts
- *  as a whole chunk, the short last one too, from the asking until its bytes are stored or gone. */
+ *  as a whole chunk, the short last one too (but not the only one), from the asking until its bytes are stored or gone. */
 export class RequestBook {
   private readonly ledger = new RequestLedger({ maxCopies: MAX_ENDGAME_COPIES });
   private readonly chunkBytes: number;
@@ -16,7 +16,8 @@ export class RequestBook {
     private readonly transfer: Transfer,
     private readonly limits: { inflightBudget: ByteBudget; downGate: RateGate },
   ) {
-    this.chunkBytes = transfer.manifest.chunkBytes;
+    const { chunkBytes, sizeBytes } = transfer.manifest;
+    this.chunkBytes = Math.min(chunkBytes, sizeBytes);
   }
 
   owedBytes(peerId: PeerId): number {
