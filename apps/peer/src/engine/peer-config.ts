@@ -18,11 +18,6 @@ export const DEFAULT_MAX_PEER_COUNT = 40;
 /** Bytes asked for and not yet stored, over all transfers of a process: the one memory setting of
  *  the receiving side. */
 export const MAX_INFLIGHT_BYTES = 64 * 1024 * 1024;
-/** Of them, asked of one peer at a time; two chunks are asked for all the same. */
-export const MAX_PIPELINE_BYTES = MAX_INFLIGHT_BYTES / 4;
-/** Of them, arrived and still to be written: with more, nothing further is asked for, since what waits
- *  for the disk gains nothing and leaves the processor's cache. */
-export const MAX_UNWRITTEN_BYTES = MAX_INFLIGHT_BYTES / 4;
 /** Bytes read from disk and not yet handed to the system, over all connections. */
 export const MAX_SERVING_BYTES = 32 * 1024 * 1024;
 export const MAX_CONNECTION_COUNT = 512;

@@ -1,6 +1,6 @@
 import type { PeerId } from '#protocol';
 import { PipelineDepth } from '../../core/pipeline-depth.js';
-import { MAX_PIPELINE_BYTES, MAX_SNUBBED_MS, SNUB_MS } from '../peer-config.js';
+import { MAX_INFLIGHT_BYTES, MAX_SNUBBED_MS, SNUB_MS } from '../peer-config.js';
 import type { PeerLink } from '../links/peer-link.js';
 
 /** A seeder that has neither suggested nor sent anything for this long is asked for anything again.
@@ -18,7 +18,7 @@ export class FetchPeer {
     readonly link: PeerLink,
     chunkBytes: number,
   ) {
-    this.depth = new PipelineDepth({ chunkBytes, maxBytes: MAX_PIPELINE_BYTES });
+    this.depth = new PipelineDepth({ chunkBytes, maxBytes: MAX_INFLIGHT_BYTES / 2 });
   }
 
   get peerId(): PeerId {

@@ -10,14 +10,17 @@ import {
 import { PiecePicker, type PickOrder } from '../../core/piece-picker.js';
 import type { ByteBudget } from '../budget/byte-budget.js';
 import type { ChunkBuffers } from '../budget/chunk-buffers.js';
-import type { ChunkSink } from './chunk-sink.js';
 import { FetchPeer } from './fetch-peer.js';
 import type { PeerLink } from '../links/peer-link.js';
 import type { RateGate } from '../budget/rate-gate.js';
 import { RequestBook } from './request-book.js';
 import type { TransferEvent } from './transfer-event.js';
 import type { Transfer } from './transfer.js';
-import { UnwrittenChunks } from './unwritten-chunks.js';
+
+/** Where verified chunks go. */
+export interface ChunkSink {
+  write(chunk: VerifiedChunk, options: { signal: AbortSignal }): Promise<void>;
+}
 
 export interface FetchHost {
   readonly inflightBudget: ByteBudget;
@@ -39,11 +42,11 @@ export class Fetch {
   lastByteMs = performance.now();
   private readonly requests: RequestBook;
   private readonly peers = new Map<PeerId, FetchPeer>();
-  private readonly unwritten: UnwrittenChunks;
+  private readonly storing = new Set<ChunkIndex>();
+  private readonly writes = new Set<Promise<void>>();
   private readonly stopping = new AbortController();
   private readonly manifest: Manifest;
   private isAwaitingRoom = false;
-  private isAwaitingDisk = false;
   private finish!: (error?: Error) => void;
 
   constructor(
@@ -53,7 +56,6 @@ export class Fetch {
     private readonly order: PickOrder,
   ) {
     this.manifest = transfer.manifest;
-    this.unwritten = new UnwrittenChunks(this.manifest.chunkBytes);
     this.requests = new RequestBook(transfer, host);
     this.picker = new PiecePicker({ chunkCount: this.manifest.chunkCount, order });
     this.done = new Promise((resolve, reject) => {
@@ -107,8 +109,8 @@ export class Fetch {
   }
 
   /** Resolves when no write is under way. */
-  drained(): Promise<void> {
-    return this.unwritten.settled();
+  async drained(): Promise<void> {
+    await Promise.all(this.writes);
   }
 
   bytesReceived(peerId: PeerId, chunkIndex: ChunkIndex, bytes: number): void {
@@ -143,10 +145,9 @@ export class Fetch {
         return this.requestRejected(event);
       case 'chunkStored':
         this.freeBuffer(event.bytes);
-        this.unwritten.written(event.chunkIndex);
+        this.storing.delete(event.chunkIndex);
         this.picker.stored(event.chunkIndex);
         if (this.picker.isComplete) this.finish();
-        else if (this.isAwaitingDisk) this.fillAll();
         return;
       case 'storeFailed':
         this.freeBuffer(event.bytes);
@@ -177,7 +178,7 @@ export class Fetch {
     const { peerId, chunkIndex, bytes } = event;
     this.requests.arrived(peerId, chunkIndex);
     const state = this.picker.stateOf(chunkIndex);
-    if (state === 'stored' || this.unwritten.has(chunkIndex)) {
+    if (state === 'stored' || this.storing.has(chunkIndex)) {
       this.freeBuffer(bytes);
       return this.fillPeer(peerId);
     }
@@ -194,11 +195,13 @@ export class Fetch {
     }
     this.bytesFromPeers.set(peerId, (this.bytesFromPeers.get(peerId) ?? 0) + bytes.length);
     this.cancelOthers(chunkIndex);
+    this.storing.add(chunkIndex);
     const writing = this.sink.write(chunk, { signal: this.stopping.signal }).then(
       () => this.transfer.push({ type: 'chunkStored', chunkIndex, bytes }),
       (error: unknown) => this.transfer.push({ type: 'storeFailed', error: error as Error, bytes }),
     );
-    this.unwritten.add(chunkIndex, writing);
+    this.writes.add(writing);
+    void writing.finally(() => this.writes.delete(writing));
     this.fillPeer(peerId);
   }
 
@@ -221,7 +224,7 @@ export class Fetch {
 
   private releaseUnlessAsked(chunkIndex: ChunkIndex): void {
     const isWanted = this.picker.stateOf(chunkIndex) === 'assigned';
-    if (!isWanted || this.unwritten.has(chunkIndex)) return;
+    if (!isWanted || this.storing.has(chunkIndex)) return;
     if (!this.requests.isAsked(chunkIndex)) this.picker.release(chunkIndex);
   }
 
@@ -247,9 +250,7 @@ export class Fetch {
     if (!peer.link.carries(this.transfer)) return;
     const isSteered = this.order === 'rarestFirst' && peer.isSteering(performance.now());
     const choice = isSteered ? 'suggested' : 'any';
-    // In order, what waits may wait for the very chunk that is asked for next.
-    this.isAwaitingDisk = this.order === 'rarestFirst' && this.unwritten.areEnough;
-    while (!this.isAwaitingDisk && this.requests.owedBytes(peerId) < peer.targetBytes) {
+    while (this.requests.owedBytes(peerId) < peer.targetBytes) {
       const wake = () => this.transfer.push({ type: 'roomFreed' });
       this.isAwaitingRoom = !this.requests.takeRoom(wake);
       if (this.isAwaitingRoom) return;
@@ -266,7 +267,7 @@ export class Fetch {
     if (!this.requests.owesNothing(peerId)) return undefined;
     const isEndgame = this.picker.missingCount === 0 || this.order === 'sequential';
     const holds = (chunkIndex: ChunkIndex) =>
-      !this.unwritten.has(chunkIndex) && this.picker.peerHolds(peerId, chunkIndex);
+      !this.storing.has(chunkIndex) && this.picker.peerHolds(peerId, chunkIndex);
     return this.requests.duplicateFor(peerId, { isEndgame, holds });
   }
 
