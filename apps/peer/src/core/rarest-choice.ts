@@ -51,21 +51,24 @@ export class RarestChoice {
   }
 
   private rarestOfSample(peer: PeerChunks, random: () => number): ChunkIndex | undefined {
-    const startIndex = Math.floor(random() * this.wanted.length);
-    let rarest: ChunkIndex | undefined;
-    let fromIndex = startIndex;
-    for (let count = 0; count < MAX_SAMPLE_COUNT; count += 1) {
-      const found = peer.firstIn(this.wanted, fromIndex) ?? peer.firstIn(this.wanted, 0);
-      if (found === undefined) return undefined;
-      const index = toChunkIndex(found);
-      rarest = this.rarer(index, rarest);
-      fromIndex = index + 1;
+    const firstFound = this.firstAround(peer, Math.floor(random() * this.wanted.length));
+    if (firstFound === undefined) return undefined;
+    let rarest = toChunkIndex(firstFound);
+    let found = this.firstAround(peer, firstFound + 1);
+    for (let count = 1; count < MAX_SAMPLE_COUNT && found !== firstFound; count += 1) {
+      rarest = this.rarer(toChunkIndex(found!), rarest);
+      found = this.firstAround(peer, found! + 1);
     }
     return rarest;
   }
 
-  private rarer(index: ChunkIndex, other: ChunkIndex | undefined): ChunkIndex {
+  /** The first wanted chunk of the peer from `fromIndex` on, going on at the start after the end. */
+  private firstAround(peer: PeerChunks, fromIndex: number): number | undefined {
+    return peer.firstIn(this.wanted, fromIndex) ?? peer.firstIn(this.wanted, 0);
+  }
+
+  private rarer(index: ChunkIndex, other: ChunkIndex): ChunkIndex {
     const { order } = this.availability;
-    return other !== undefined && order.rankOf(other) <= order.rankOf(index) ? other : index;
+    return order.rankOf(other) <= order.rankOf(index) ? other : index;
   }
 }
