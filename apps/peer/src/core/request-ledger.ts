@@ -130,11 +130,16 @@ export class RequestLedger {
       if (scanCount === MAX_SCAN_COUNT) break;
       scanCount += 1;
       if (asks.length >= this.options.maxCopies) continue;
-      if (asks.some((ask) => ask.debtor.peerId === options.peerId)) continue;
-      const waitMs = Math.min(...asks.map((ask) => expectedWaitMs(ask.debtor, options.nowMs)));
-      if (waitMs < (options.minWaitMs ?? 0) || (best !== undefined && waitMs < best.waitMs))
-        continue;
-      const leftBytes = Math.min(...asks.map((ask) => ask.leftBytes));
+      let isAsked = false;
+      let waitMs = Infinity;
+      let leftBytes = Infinity;
+      for (const ask of asks) {
+        isAsked ||= ask.debtor.peerId === options.peerId;
+        waitMs = Math.min(waitMs, expectedWaitMs(ask.debtor, options.nowMs));
+        leftBytes = Math.min(leftBytes, ask.leftBytes);
+      }
+      if (isAsked || waitMs < (options.minWaitMs ?? 0)) continue;
+      if (best !== undefined && waitMs < best.waitMs) continue;
       if (best?.waitMs === waitMs && leftBytes < best.leftBytes) continue;
       if (options.holds(chunkIndex)) best = { chunkIndex, waitMs, leftBytes };
     }
