@@ -1,4 +1,5 @@
 import type { PeerId } from '#protocol';
+import { TurnOrder } from './turn-order.js';
 
 /** `earned`: among those who give most. `turn`: its turn has come; it keeps the slot for a while. */
 type SlotKind = 'earned' | 'turn';
@@ -31,9 +32,8 @@ interface SlotFacts {
  */
 export class UploadSlots {
   private readonly slots = new Map<PeerId, Slot>();
-  /** In the order of their turns. */
-  private readonly waiting = new Set<PeerId>();
-  private readonly unwanted = new Set<PeerId>();
+  private readonly waiting = new TurnOrder<PeerId>();
+  private readonly unwanted = new TurnOrder<PeerId>();
   private dueAtMs = -Infinity;
 
   constructor(
@@ -94,25 +94,26 @@ export class UploadSlots {
   }
 
   private fillFreeSlots(nowMs: number, changes: SlotChanges): void {
-    for (const peerId of this.waiting) {
+    let peerId = this.waiting.first;
+    while (peerId !== undefined) {
       if (this.slots.size >= this.options.maxSlotCount && !this.takeUnwanted(changes)) return;
       this.give(peerId, { kind: 'turn', nowMs }, changes);
+      peerId = this.waiting.first;
     }
   }
 
   private takeUnwanted(changes: SlotChanges): boolean {
-    for (const peerId of this.unwanted) {
-      this.take(peerId, changes);
-      return true;
-    }
-    return false;
+    const peerId = this.unwanted.first;
+    if (peerId === undefined) return false;
+    this.take(peerId, changes);
+    return true;
   }
 
   /** Called with every slot taken and wanted, and somebody waiting. */
   private redistribute(facts: SlotFacts, changes: SlotChanges): void {
     const givers = new Set(this.mostGiving(facts));
     const turnCount = this.options.maxSlotCount - givers.size;
-    const takers = [...this.waiting].filter((peerId) => !givers.has(peerId));
+    const takers = this.waiting.toArray().filter((peerId) => !givers.has(peerId));
     const others = [...this.slots.keys()].filter((peerId) => !givers.has(peerId)).reverse();
     const inTurn = others
       .filter((peerId) => this.isInTurn(peerId, facts.nowMs))
@@ -136,7 +137,7 @@ export class UploadSlots {
 
   /** Those who give most, one fewer than there are slots. Among equals who has a slot keeps it. */
   private mostGiving(facts: SlotFacts): PeerId[] {
-    return [...this.slots.keys(), ...this.waiting]
+    return [...this.slots.keys(), ...this.waiting.toArray()]
       .map((peerId) => ({
         peerId,
         bytes: facts.bytesFrom(peerId),
