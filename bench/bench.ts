@@ -9,6 +9,7 @@ const SCENARIOS: Readonly<Record<string, () => Promise<Scenario>>> = {
   tracker: async () => (await import('./tracker/tracker.js')).tracker,
   transfer: async () => (await import('./transfer/transfer.js')).transfer,
   share: async () => (await import('./share/share.js')).share,
+  'small-files': async () => (await import('./small-files/small-files.js')).smallFiles,
   swarm: async () => (await import('./swarm/swarm.js')).swarm,
   startup: async () => (await import('./startup/startup.js')).startup,
 };
@@ -37,7 +38,8 @@ function findScenario(name: string | undefined): () => Promise<Scenario> {
   const names = Object.keys(SCENARIOS).join(', ');
   if (name === undefined) throw new UsageError(`name a scenario; there are ${names}`);
   const load = Object.hasOwn(SCENARIOS, name) ? SCENARIOS[name] : undefined;
-  if (load === undefined) throw new UsageError(`no scenario ${JSON.stringify(name)}; there are ${names}`);
+  if (load === undefined)
+    throw new UsageError(`no scenario ${JSON.stringify(name)}; there are ${names}`);
   return load;
 }
 

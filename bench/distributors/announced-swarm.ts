@@ -1,4 +1,4 @@
-import { link } from 'node:fs/promises';
+import { link, stat, symlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { MeasuredProgram } from '../harness/measured-program.js';
@@ -63,7 +63,9 @@ class AnnouncedSwarm implements Distribution {
   }
 
   async offer(place: Place): Promise<MeasuredProgram> {
-    await link(this.filePath, this.pathAt(place));
+    // A folder cannot be in two places.
+    const isFolder = (await stat(this.filePath)).isDirectory();
+    await (isFolder ? symlink : link)(this.filePath, this.pathAt(place));
     const known = this.tracker.line(new RegExp(`^complete .*:${place.port}$`));
     const program = await this.start(place, 'offer');
     await Promise.race([known, program.succeeded()]);

@@ -15,7 +15,7 @@ export interface Place {
   readonly logFolder?: string;
 }
 
-/** A program that offers one file to others and fetches it from them. */
+/** A program that offers one file, or one folder of files, to others and fetches it from them. */
 export interface Distributor {
   readonly name: string;
   /** What is missing on this machine, in words; undefined when it can run. */
@@ -26,7 +26,7 @@ export interface Distributor {
   open(stage: Stage, trackerPlace: Place, filePath: string): Promise<Distribution>;
 }
 
-/** One file and a tracker that knows who has it. All programs belong to the stage. */
+/** One file or folder and a tracker that knows who has it. All programs belong to the stage. */
 export interface Distribution {
   /** Undefined when there is none to ask. */
   readonly tracker: MeasuredProgram | undefined;

@@ -1,4 +1,5 @@
-import { join } from 'node:path';
+import { statSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { MeasuredProgram } from '../harness/measured-program.js';
 import type { Stage } from '../harness/stage.js';
@@ -32,18 +33,26 @@ export class ShoalSwarm implements Distribution {
     return new ShoalSwarm(stage, filePath, tracker, /peers=(\S+)/.exec(line)![1]!);
   }
 
+  private get isFolder(): boolean {
+    return statSync(this.filePath).isDirectory();
+  }
+
   async offer(place: Place): Promise<MeasuredProgram> {
-    const args = ['share', this.filePath, '--name', NAME, ...this.flags(place)];
+    const naming = this.isFolder ? [] : ['--name', NAME];
+    const args = ['share', this.filePath, ...naming, ...this.flags(place)];
     const program = startShoal(this.stage, place, 'peer', args);
     await program.line(/"event":"ready"/);
     return program;
   }
 
   fetch(place: Place, afterwards: 'leave' | 'stay'): Promise<Fetch> {
-    const path = join(place.folder, 'copy.bin');
+    const [name, output] = this.isFolder
+      ? [`${basename(this.filePath)}/`, place.folder]
+      : [NAME, join(place.folder, 'copy.bin')];
+    const path = this.isFolder ? join(output, basename(this.filePath)) : output;
     const seed = afterwards === 'stay' ? ['--seed', 'forever'] : [];
     const progress = place.logFolder === undefined ? 'none' : 'json';
-    const args = ['download', NAME, '-o', path, ...seed, '--progress', progress];
+    const args = ['download', name, '-o', output, ...seed, '--progress', progress];
     const program = startShoal(this.stage, place, 'peer', [...args, ...this.flags(place)]);
     const completed = program.line(/^\{"ok":true/).then(({ atMs }) => atMs);
     completed.catch(() => undefined);
