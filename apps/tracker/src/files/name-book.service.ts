@@ -3,7 +3,7 @@ import { TrackerError, type RegisterFile } from '#protocol';
 import type { OutsideCommits } from '../store/outside-commits.js';
 import { ReadCache } from '../store/read-cache.js';
 import { toIsoTime, type Sql, type WriteSql } from '../store/sql.js';
-import { OUTSIDE_COMMITS } from '../store/store.tokens.js';
+import { OUTSIDE_COMMITS, READER } from '../store/store.tokens.js';
 import { FILE_COLUMNS, type ResolvedFile } from './file-record.js';
 import { prefixEnd } from './name-range.js';
 
@@ -25,18 +25,33 @@ export interface NameClaim {
 }
 
 const MAX_KEPT_TOTAL_COUNT = 1_024;
+const MAX_KEPT_NAME_COUNT = 16_384;
+/** Of the keys on all pages that are kept; a page counts as some more. */
+const MAX_KEPT_PAGE_WEIGHT = 262_144;
+const PAGE_WEIGHT = 32;
 
 /** Which name points at which file, and what it pointed at before. */
 @Injectable()
 export class NameBook {
-  /** How many names there are, by prefix. */
+  // All are forgotten with each change of a name.
   private readonly totals = new ReadCache<string, number>({
     maxWeight: MAX_KEPT_TOTAL_COUNT,
     weightOf: () => 1,
   });
+  private readonly currentIds = new ReadCache<string, number>({
+    maxWeight: MAX_KEPT_NAME_COUNT,
+    weightOf: () => 1,
+  });
+  private readonly pages = new ReadCache<string, readonly number[]>({
+    maxWeight: MAX_KEPT_PAGE_WEIGHT,
+    weightOf: (ids) => PAGE_WEIGHT + ids.length,
+  });
 
-  constructor(@Inject(OUTSIDE_COMMITS) outside: OutsideCommits) {
-    outside.whenNoticed(() => this.totals.clear());
+  constructor(
+    @Inject(READER) private readonly reader: Sql,
+    @Inject(OUTSIDE_COMMITS) outside: OutsideCommits,
+  ) {
+    outside.whenNoticed(() => this.namesChanged());
   }
 
   current(sql: Sql, name: string): Promise<NameVersion | undefined> {
@@ -48,20 +63,25 @@ export class NameBook {
   }
 
   /** The key of a name's current version. */
-  async currentId(sql: Sql, name: string): Promise<number | undefined> {
-    const [id] = await sql.column<number>(
-      'SELECT id FROM name_versions WHERE name = ? AND ended_at IS NULL',
-      [name],
-    );
-    return id;
+  async currentId(name: string): Promise<number | undefined> {
+    const kept = this.currentIds.get(name);
+    if (kept !== undefined) return kept;
+    const found = await this.currentIds.fill(async () => {
+      const ids = await this.reader.column<number>(
+        'SELECT id FROM name_versions WHERE name = ? AND ended_at IS NULL',
+        [name],
+      );
+      return ids.map((id) => [name, id]);
+    });
+    return found[0]?.[1];
   }
 
   /** How many current names begin with a prefix. */
-  async countUnder(sql: Sql, prefix: string): Promise<number> {
+  async countUnder(prefix: string): Promise<number> {
     const kept = this.totals.get(prefix);
     if (kept !== undefined) return kept;
     const [found] = await this.totals.fill(async () => {
-      const [total] = await sql.column<number>(
+      const [total] = await this.reader.column<number>(
         `SELECT COUNT(*) FROM name_versions
           WHERE ended_at IS NULL AND name >= ? AND name < ?`,
         range(prefix),
@@ -72,18 +92,26 @@ export class NameBook {
   }
 
   /** Keys of current names under a prefix and after a name, in the order of code points. */
-  page(sql: Sql, wanted: { prefix: string; after: string; limit: number }): Promise<number[]> {
-    return sql.column<number>(
-      `SELECT id FROM name_versions
-        WHERE ended_at IS NULL AND name >= ? AND name < ? AND name > ?
-        ORDER BY name LIMIT ?`,
-      [...range(wanted.prefix), wanted.after, wanted.limit],
-    );
+  async page(wanted: { prefix: string; after: string; limit: number }): Promise<readonly number[]> {
+    const { prefix, after, limit } = wanted;
+    const key = `${limit}/${prefix.length}/${prefix}${after}`;
+    const kept = this.pages.get(key);
+    if (kept !== undefined) return kept;
+    const [found] = await this.pages.fill(async () => {
+      const ids = await this.reader.column<number>(
+        `SELECT id FROM name_versions
+          WHERE ended_at IS NULL AND name >= ? AND name < ? AND name > ?
+          ORDER BY name LIMIT ?`,
+        [...range(prefix), after, limit],
+      );
+      return [[key, ids]];
+    });
+    return found![1];
   }
 
   /** What versions of names point at, in any order. */
-  readVersions(sql: Sql, ids: readonly number[]): Promise<(ResolvedFile & NameVersionKey)[]> {
-    return sql.all<ResolvedFile & NameVersionKey>(
+  readVersions(ids: readonly number[]): Promise<(ResolvedFile & NameVersionKey)[]> {
+    return this.reader.all<ResolvedFile & NameVersionKey>(
       `SELECT ${FILE_COLUMNS}, n.created_at AS createdAt, n.name, n.id AS versionId
         FROM name_versions n JOIN files f ON f.id = n.file_id
         WHERE n.id IN (SELECT value FROM json_each(?))`,
@@ -102,7 +130,7 @@ export class NameBook {
       `INSERT INTO name_versions (name, file_id, published_by, created_at) VALUES (?, ?, ?, ?)`,
       [claim.name, claim.fileId, claim.identity, toIsoTime(Date.now())],
     );
-    sql.afterCommit(() => this.totals.clear());
+    sql.afterCommit(() => this.namesChanged());
   }
 
   async end(sql: WriteSql, version: NameVersion, why: 'replaced' | 'purged'): Promise<void> {
@@ -111,7 +139,7 @@ export class NameBook {
       why,
       version.id,
     ]);
-    sql.afterCommit(() => this.totals.clear());
+    sql.afterCommit(() => this.namesChanged());
   }
 
   /** The file a name that is no more pointed at last: what makes a purge repeatable. */
@@ -121,6 +149,12 @@ export class NameBook {
         FROM name_versions WHERE name = ? ORDER BY id DESC LIMIT 1`,
       [name],
     );
+  }
+
+  private namesChanged(): void {
+    this.totals.clear();
+    this.currentIds.clear();
+    this.pages.clear();
   }
 
   private async wasEver(sql: Sql, name: string): Promise<boolean> {

@@ -8,6 +8,9 @@ import {
   MAX_REQUEST_ID_CHARS,
   MAX_SEND_BUFFER_BYTES,
 } from './rpc-limits.js';
+import { SendBuffers } from './send-buffers.js';
+
+const buffers = new SendBuffers();
 
 /** What a stranger sent is not a request, or it does not read; the connection is closed. */
 class BrokenConnectionError extends Error {}
@@ -93,12 +96,19 @@ export class RpcSocket extends TcpSocket {
     const text = this.outbox;
     this.outbox = '';
     if (this.socket.destroyed) return;
-    if (this.socket.write(text)) return;
+    if (this.write(text)) return;
     this.isDraining = true;
     this.beginWaiting();
     if (this.socket.writableLength > MAX_SEND_BUFFER_BYTES) {
       this.handleDataError(new BrokenConnectionError('it does not read its replies'));
     }
+  }
+
+  /** Returns whether the peer keeps up. */
+  private write(text: string): boolean {
+    const { socket } = this;
+    const written = buffers.write(text, (bytes, whenSent) => socket.write(bytes, whenSent));
+    return written ?? socket.write(text);
   }
 }
 

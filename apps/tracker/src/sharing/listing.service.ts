@@ -5,15 +5,13 @@ import { toTrackerError } from '../rpc/file-refusal.js';
 import { RenderedReply } from '../rpc/rendered-reply.js';
 import { ReplyBudget } from '../rpc/reply-budget.js';
 import type { OutsideCommits } from '../store/outside-commits.js';
-import type { Sql } from '../store/sql.js';
-import { OUTSIDE_COMMITS, READER } from '../store/store.tokens.js';
+import { OUTSIDE_COMMITS } from '../store/store.tokens.js';
 import { FileSummaries } from '../swarm/file-summaries.service.js';
 
 /** The File List. */
 @Injectable()
 export class ListingService {
   constructor(
-    @Inject(READER) private readonly reader: Sql,
     @Inject(OUTSIDE_COMMITS) private readonly outside: OutsideCommits,
     @Inject(NameBook) private readonly names: NameBook,
     @Inject(FileSummaries) private readonly summaries: FileSummaries,
@@ -26,8 +24,8 @@ export class ListingService {
     this.outside.check();
     const { limit } = request;
     const after = request.after ?? '';
-    const total = await this.names.countUnder(this.reader, prefix);
-    const page = await this.names.page(this.reader, { prefix, after, limit });
+    const total = await this.names.countUnder(prefix);
+    const page = await this.names.page({ prefix, after, limit });
     const summaries = await this.summaries.ofVersions(page);
     const budget = new ReplyBudget();
     const fitting = summaries.findIndex(({ json }) => !budget.takeJson(json));

@@ -27,6 +27,7 @@ describe('ReadCache', () => {
 
   it.each<[string, (cache: ReturnType<typeof cacheOf>) => void]>([
     ['changed', (cache) => cache.change('a', () => undefined)],
+    ['replaced', (cache) => cache.replace('a', () => ({ weight: 2 }))],
     ['deleted', (cache) => cache.delete('a')],
     ['cleared', (cache) => cache.clear()],
   ])('does not keep what was read before it was %s', async (_, change) => {
@@ -35,6 +36,14 @@ describe('ReadCache', () => {
     change(cache);
     expect(await found).toHaveLength(1);
     expect(cache.get('a')).toBeUndefined();
+  });
+
+  it('replaces what it has, and nothing else', async () => {
+    const cache = cacheOf(3);
+    await cache.fill(() => read('a'));
+    cache.replace('a', () => ({ weight: 2 }));
+    cache.replace('b', () => ({ weight: 1 }));
+    expect([cache.get('a'), cache.get('b')]).toEqual([{ weight: 2 }, undefined]);
   });
 
   it('forgets', async () => {

@@ -11,7 +11,7 @@ interface Entry<Value> {
 
 /**
  * What was read of the database and is committed there, bounded. Whoever commits a change says so, by
- * `change`, `delete` or `clear`, also of what is not kept: it may be being read.
+ * `change`, `replace`, `delete` or `clear`, also of what is not kept: it may be being read.
  */
 export class ReadCache<Key, Value> {
   private readonly entries = new Map<Key, Entry<Value>>();
@@ -43,6 +43,12 @@ export class ReadCache<Key, Value> {
     if (entry === undefined) return;
     update(entry.value);
     this.keep(key, entry.value);
+  }
+
+  /** Something else has come for what is kept. */
+  replace(key: Key, read: () => Value): void {
+    this.changeCount += 1;
+    if (this.entries.has(key)) this.keep(key, read());
   }
 
   delete(key: Key): void {

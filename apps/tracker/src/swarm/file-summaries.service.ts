@@ -71,7 +71,7 @@ export class FileSummaries {
   }
 
   private async readVersions(versionIds: readonly number[]): Promise<[number, Frame][]> {
-    const versions = await this.names.readVersions(this.reader, versionIds);
+    const versions = await this.names.readVersions(versionIds);
     const frames = await this.frame(versions);
     return versions.map(({ versionId }, index) => [versionId, frames[index]!]);
   }

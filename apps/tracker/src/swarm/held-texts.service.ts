@@ -37,6 +37,12 @@ export class HeldTexts {
     return texts.map((text, index) => text ?? found.get(keyOf(fileId, peerRowIds[index]!)));
   }
 
+  /** A partial peer holds more of a file, and that is committed. */
+  grown(fileId: number, peerRowId: number, held: { chunksHeld: number; chunks: Uint8Array }): void {
+    const chunks = held.chunks.length <= MAX_INLINE_HELD_BYTES ? held.chunks : null;
+    this.texts.replace(keyOf(fileId, peerRowId), () => render({ ...held, chunks, complete: 0 }));
+  }
+
   /** A peer holds something else of a file, and that is committed. */
   changed(fileId: number, peerRowId: number): void {
     this.texts.delete(keyOf(fileId, peerRowId));

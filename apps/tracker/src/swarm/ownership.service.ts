@@ -80,17 +80,8 @@ export class OwnershipService implements OnModuleInit {
     if (row.complete === 1) return;
     const held = Bitfield.fromBytes(row.chunkCount, row.chunks!);
     for (const range of ranges) held.setRange(range);
-    await sql.run(
-      `UPDATE chunk_ownership SET chunks = ?, chunks_held = ?, complete = ?, updated_at = ?
-        WHERE id = ?`,
-      [...columns(held), row.id],
-    );
-    if (!held.isComplete) {
-      sql.afterCommit(() => this.heldTexts.changed(row.fileId, peer.id));
-      return;
-    }
-    sql.afterCommit(() => this.joined(row.fileId, peer.id, 'complete'));
-    await this.completions.record(sql, peer, row.fileId);
+    if (held.isComplete) await this.complete(sql, peer, row, held);
+    else await this.grow(sql, peer, row, held);
   }
 
   /** This process, or every process of its home, offers the file no more. */
@@ -116,6 +107,38 @@ export class OwnershipService implements OnModuleInit {
     sql.afterCommit(() => {
       for (const processId of processIds) this.left(what.fileId, processId);
     });
+  }
+
+  /** Leaves alone what did not change: an index over it would be written, too. */
+  private async grow(
+    sql: WriteSql,
+    peer: KnownPeer,
+    { id, fileId }: OwnershipRow,
+    held: Bitfield,
+  ): Promise<void> {
+    const chunks = held.toBytes();
+    await sql.run(
+      'UPDATE chunk_ownership SET chunks = ?, chunks_held = ?, updated_at = ? WHERE id = ?',
+      [chunks, held.count, toIsoTime(Date.now()), id],
+    );
+    sql.afterCommit(() =>
+      this.heldTexts.grown(fileId, peer.id, { chunksHeld: held.count, chunks }),
+    );
+  }
+
+  private async complete(
+    sql: WriteSql,
+    peer: KnownPeer,
+    { id, fileId }: OwnershipRow,
+    held: Bitfield,
+  ): Promise<void> {
+    await sql.run(
+      `UPDATE chunk_ownership SET chunks = ?, chunks_held = ?, complete = ?, updated_at = ?
+        WHERE id = ?`,
+      [...columns(held), id],
+    );
+    sql.afterCommit(() => this.joined(fileId, peer.id, 'complete'));
+    await this.completions.record(sql, peer, fileId);
   }
 
   private filesOf(sql: WriteSql, peerRowId: number): Promise<number[]> {

@@ -95,7 +95,7 @@ export class SwarmService {
       const file = await this.catalogue.find(this.reader, ref);
       return file && this.summaries.ofFile(file);
     }
-    const versionId = await this.names.currentId(this.reader, ref.normalize('NFC'));
+    const versionId = await this.names.currentId(ref.normalize('NFC'));
     if (versionId === undefined) return undefined;
     const [summary] = await this.summaries.ofVersions([versionId]);
     return summary;
