@@ -33,6 +33,12 @@ export class Availability {
     return this.order.rankOf(index) + this.seederCount - this.ghostCount;
   }
 
+  /** Of the open chunk that the fewest have; undefined when none is open. O(1). */
+  get fewestOpenCopies(): number | undefined {
+    const rank = this.order.firstOpenRank(0);
+    return rank === undefined ? undefined : rank + this.seederCount - this.ghostCount;
+  }
+
   /** Throws RangeError when the bitfield is of another length. */
   join(held: Bitfield): PeerChunks {
     if (held.length !== this.chunkCount) {

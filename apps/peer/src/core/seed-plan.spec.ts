@@ -114,6 +114,42 @@ describe('a seeder', () => {
     expect(countOf.get(peerId(0))).toBeLessThan(countOf.get(peerId(1))! / 1.5);
   });
 
+  it('counts a chunk once that is asked for and told of again and again', () => {
+    const plan = planFor(2, 100);
+    const [first] = allNow(plan, 0);
+    for (let time = 0; time < 50; time += 1) {
+      plan.requested({ ...first!, nowMs: 1 });
+      plan.peerHas({ ...first!, nowMs: 1 });
+    }
+    plan.expire(10_000);
+    const turns = allNow(plan, 10_000).map((each) => each.peerId);
+    expect(turns.filter((id) => id === first!.peerId)).toHaveLength(turns.length / 2);
+  });
+
+  it('looks at nobody while there is nothing that nobody has, though some are late', () => {
+    const leecherCount = 50;
+    const plan = planFor(leecherCount, 200);
+    let diceCount = 0;
+    const countedRandom = () => {
+      diceCount += 1;
+      return 0;
+    };
+    const late: Given[] = [];
+    let nowMs = 0;
+    for (let given = plan.next({ nowMs, random }); given !== undefined;) {
+      nowMs += 100;
+      if (given.peerId === peerId(0)) late.push(given);
+      else for (const tell of ['requested', 'peerHas'] as const) plan[tell]({ ...given, nowMs });
+      given = plan.next({ nowMs, random });
+    }
+    expect(late.length).toBeGreaterThan(1);
+    for (let index = 0; index < 200; index += 1) {
+      plan.peerHas({ peerId: peerId(1), chunkIndex: toChunkIndex(index), nowMs });
+      expect(plan.next({ nowMs, random: countedRandom })).toBeUndefined();
+    }
+    expect(diceCount).toBe(0);
+  });
+
   it('gives a lone leecher what it lacks, though others had it', () => {
     const plan = planFor(2, 4);
     for (let index = 0; index < 4; index += 1) {

@@ -1,6 +1,7 @@
 import type { Bitfield, ChunkIndex, PeerId } from '#protocol';
 import { PeerRate } from './peer-rate.js';
 import { SeedSpread } from './seed-spread.js';
+import { TurnOrder } from './turn-order.js';
 
 /** How much of the seeder's time is promised ahead. */
 const AHEAD_SECONDS = 0.5;
@@ -22,8 +23,9 @@ interface Debt {
 }
 
 interface Leecher {
+  readonly peerId: PeerId;
   /** Chunks from us that it has and has passed on to nobody yet. */
-  hoardedCount: number;
+  readonly hoarded: Set<ChunkIndex>;
   /** Knows that it is to follow suggestions: it has had one. */
   isSteered: boolean;
   readonly promised: Map<ChunkIndex, Debt>;
@@ -39,16 +41,14 @@ interface Leecher {
  */
 export class SeedPlan {
   private readonly spread: SeedSpread;
-  /** In the order of their turns. */
   private readonly leechers = new Map<PeerId, Leecher>();
+  private readonly turns = new TurnOrder<Leecher>();
   private readonly rate = new PeerRate({ windowMs: RATE_WINDOW_MS });
   private readonly chunkBytes: number;
   private promisedCount = 0;
   private unsteeredCount = 0;
   /** Who alone has a chunk that we sent. */
-  private readonly hoarders = new Map<ChunkIndex, PeerId>();
-  /** Nobody can be given anything until something changes. */
-  private isDry = false;
+  private readonly hoarders = new Map<ChunkIndex, Leecher>();
 
   constructor(options: { held: Bitfield; chunkBytes: number }) {
     this.spread = new SeedSpread(options);
@@ -63,20 +63,25 @@ export class SeedPlan {
   addPeer(peerId: PeerId, held: Bitfield): void {
     this.removePeer(peerId);
     this.spread.addPeer(peerId, held);
-    this.leechers.set(peerId, { hoardedCount: 0, isSteered: false, promised: new Map() });
+    const leecher = {
+      peerId,
+      hoarded: new Set<ChunkIndex>(),
+      isSteered: false,
+      promised: new Map(),
+    };
+    this.leechers.set(peerId, leecher);
+    this.turns.add(leecher);
     this.unsteeredCount += 1;
   }
 
   removePeer(peerId: PeerId): void {
-    this.isDry = false;
     this.spread.removePeer(peerId);
     const leecher = this.leechers.get(peerId);
     if (leecher === undefined) return;
     this.leechers.delete(peerId);
+    this.turns.delete(leecher);
     this.promisedCount -= leecher.promised.size;
-    for (const [chunkIndex, hoarder] of this.hoarders) {
-      if (hoarder === peerId) this.hoarders.delete(chunkIndex);
-    }
+    for (const chunkIndex of leecher.hoarded) this.hoarders.delete(chunkIndex);
     if (!leecher.isSteered) this.unsteeredCount -= 1;
   }
 
@@ -89,15 +94,15 @@ export class SeedPlan {
     const isOurs = leecher.promised.get(chunkIndex)?.isAsked === true;
     if (leecher.promised.delete(chunkIndex)) this.promisedCount -= 1;
     const hoarder = this.hoarders.get(chunkIndex);
-    if (hoarder !== undefined && hoarder !== peerId) {
-      this.leechers.get(hoarder)!.hoardedCount -= 1;
+    if (hoarder !== undefined && hoarder !== leecher) {
+      hoarder.hoarded.delete(chunkIndex);
       this.hoarders.delete(chunkIndex);
     }
     if (!isOurs) return;
     this.rate.received({ bytes: this.chunkBytes, nowMs });
     if (this.spread.copiesOf(chunkIndex) > 1) return;
-    this.hoarders.set(chunkIndex, peerId);
-    leecher.hoardedCount += 1;
+    this.hoarders.set(chunkIndex, leecher);
+    leecher.hoarded.add(chunkIndex);
   }
 
   /** The peer asked for the chunk, whether that was suggested or not. */
@@ -110,45 +115,35 @@ export class SeedPlan {
     nowMs: number;
     random: () => number;
   }): { peerId: PeerId; chunkIndex: ChunkIndex } | undefined {
+    if (!this.hasSomethingToGive) return undefined;
     const windowCount = this.windowCount(facts.nowMs);
     const isFull = this.promisedCount >= windowCount;
-    if (this.isDry || (isFull && this.unsteeredCount === 0)) return undefined;
+    if (isFull && this.unsteeredCount === 0) return undefined;
     const shareCount = Math.max(MIN_SHARE_COUNT, Math.ceil(windowCount / this.leechers.size));
     const fairCount = this.hoarders.size / this.leechers.size;
     const hoardLimit = MIN_HOARD_COUNT + MAX_HOARD_FACTOR * fairCount;
     // Who has not been steered yet asks for what it likes until it hears of it.
     const mayTake = (leecher: Leecher, limitCount: number) =>
       !leecher.isSteered || (!isFull && leecher.promised.size < limitCount);
-    const mayTakeMore = (leecher: Leecher) =>
-      leecher.hoardedCount <= hoardLimit && mayTake(leecher, 2 * shareCount);
-    return (
-      this.giveFirst(facts, mayTakeMore) ??
-      this.giveFirst(facts, (leecher) => mayTake(leecher, shareCount))
-    );
+    const leecher =
+      this.turns.find(
+        (other) => other.hoarded.size <= hoardLimit && mayTake(other, 2 * shareCount),
+      ) ?? this.turns.find((other) => mayTake(other, shareCount));
+    return leecher && this.give(leecher, facts);
   }
 
-  /** Serves the first in turn that `may` be served and lacks something. */
-  private giveFirst(
+  private give(
+    leecher: Leecher,
     { nowMs, random }: { nowMs: number; random: () => number },
-    may: (leecher: Leecher) => boolean,
   ): { peerId: PeerId; chunkIndex: ChunkIndex } | undefined {
-    let isDry = true;
-    for (const [peerId, leecher] of this.leechers) {
-      if (!may(leecher)) {
-        isDry = false;
-        continue;
-      }
-      const chunkIndex = this.choose(peerId, random);
-      if (chunkIndex === undefined) continue;
-      this.leechers.delete(peerId);
-      this.leechers.set(peerId, leecher);
-      if (!leecher.isSteered) this.unsteeredCount -= 1;
-      leecher.isSteered = true;
-      this.promise({ peerId, chunkIndex, nowMs }, 'suggested');
-      return { peerId, chunkIndex };
-    }
-    this.isDry = isDry;
-    return undefined;
+    const { peerId } = leecher;
+    const chunkIndex = this.spread.next({ peerId, random });
+    if (chunkIndex === undefined) return undefined;
+    this.turns.moveToEnd(leecher);
+    if (!leecher.isSteered) this.unsteeredCount -= 1;
+    leecher.isSteered = true;
+    this.promise({ peerId, chunkIndex, nowMs }, 'suggested');
+    return { peerId, chunkIndex };
   }
 
   /** Takes back what was promised long ago and came to nothing: others may be given it. */
@@ -158,7 +153,6 @@ export class SeedPlan {
         if (nowMs - sinceMs < (isAsked ? MAX_UNANNOUNCED_MS : MAX_UNASKED_MS)) continue;
         promised.delete(chunkIndex);
         this.promisedCount -= 1;
-        this.isDry = false;
         this.spread.withdrawn({ peerId, chunkIndex });
       }
     }
@@ -175,11 +169,10 @@ export class SeedPlan {
     this.spread.given({ peerId, chunkIndex });
   }
 
-  /** With others about, only what none of them has or was promised: they give one another the rest. */
-  private choose(peerId: PeerId, random: () => number): ChunkIndex | undefined {
-    const chunkIndex = this.spread.next({ peerId, random });
-    if (chunkIndex === undefined || this.leechers.size === 1) return chunkIndex;
-    return this.spread.copiesOf(chunkIndex) === 0 ? chunkIndex : undefined;
+  /** With others about, only what none of them has or was promised: they give one another the
+   *  rest. */
+  private get hasSomethingToGive(): boolean {
+    return this.leechers.size === 1 || this.spread.hasUngiven;
   }
 
   private windowCount(nowMs: number): number {

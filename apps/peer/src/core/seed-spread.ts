@@ -66,6 +66,11 @@ export class SeedSpread {
     return this.availability.copiesOf(index);
   }
 
+  /** Whether a chunk of ours is left that no connected peer has or was given. */
+  get hasUngiven(): boolean {
+    return this.availability.fewestOpenCopies === 0;
+  }
+
   /** The chunk to suggest to the peer; tell `given` when it was. Undefined when it has, or was
    *  given, nearly everything. */
   next(options: { peerId: PeerId; random: () => number }): ChunkIndex | undefined {
