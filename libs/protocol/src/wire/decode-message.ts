@@ -1,5 +1,11 @@
 import { ProtocolError, wireCodeName } from '../errors.js';
-import { digestFromBytes, parsePeerId, PEER_ID_CHARS, toChunkIndex } from '../ids.js';
+import {
+  digestFromBytes,
+  parsePeerId,
+  PEER_ID_CHARS,
+  toChunkIndex,
+  type ChunkIndex,
+} from '../ids.js';
 import {
   MAX_CHUNK_BYTES,
   MAX_CHUNK_COUNT,
@@ -126,7 +132,8 @@ function decodeHave(reader: ByteReader): HaveMessage {
   if (!Number.isInteger(count) || count < 1 || count > MAX_HAVE_CHUNK_COUNT) {
     throw new ProtocolError('MALFORMED_FRAME', { reason: 'bad number of chunks', count });
   }
-  const chunkIndexes = Array.from({ length: count }, () => decodeChunkIndex(reader));
+  const chunkIndexes: ChunkIndex[] = [];
+  while (reader.remainingBytes > 0) chunkIndexes.push(decodeChunkIndex(reader));
   return { type: 'have', fileNumber, chunkIndexes };
 }
 
@@ -146,7 +153,7 @@ function decodeRequest(reader: ByteReader): RequestMessage {
   return message;
 }
 
-function decodeChunkIndex(reader: ByteReader) {
+function decodeChunkIndex(reader: ByteReader): ChunkIndex {
   return toChunkIndex(atMost(reader.u32(), MAX_CHUNK_COUNT - 1));
 }
 
