@@ -19,6 +19,8 @@ export interface LoadRow {
   readonly title: string;
   readonly samples: LoadSample[];
   peakBytes: number;
+  /** After the last run. */
+  residentBytes: number;
 }
 
 export const LOAD_HEADER = [
@@ -30,6 +32,7 @@ export const LOAD_HEADER = [
   'p50 ms',
   'p99 ms',
   'CPU µs each',
+  'resident MiB',
   'peak MiB',
 ];
 
@@ -65,6 +68,7 @@ export function renderRow(row: LoadRow, reference: LoadRow): string[] {
     middle(({ p50Ms }) => p50Ms),
     middle(({ p99Ms }) => p99Ms),
     middle(({ cpuSeconds, seconds, perSecond }) => (cpuSeconds * 1e6) / (seconds * perSecond)),
+    figure(row.residentBytes / MIB),
     figure(row.peakBytes / MIB),
   ];
 }

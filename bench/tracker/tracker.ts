@@ -90,14 +90,16 @@ async function load(bench: BenchRun, server: PinnedServer): Promise<Population> 
   const population = await populate(server.endpoint, size, { signal: bench.signal });
   const seconds = ((performance.now() - startedMs) / 1_000).toFixed(1);
   const rowCount = size.fileCount * size.peersPerFileCount;
-  const peakMib = (server.peakBytes / MIB).toFixed(0);
-  bench.note(`${rowCount} ownership rows loaded in ${seconds} s, peak ${peakMib} MiB`);
-  bench.figure('population', { ...size, rowCount, peakBytes: server.peakBytes });
+  const { peakBytes, residentBytes } = server;
+  const mib = (bytes: number) => `${(bytes / MIB).toFixed(0)} MiB`;
+  const memory = `${mib(residentBytes)} resident, peak ${mib(peakBytes)}`;
+  bench.note(`${rowCount} ownership rows loaded in ${seconds} s, ${memory}`);
+  bench.figure('population', { ...size, rowCount, peakBytes, residentBytes });
   return population;
 }
 
 function contest(title: string, server: PinnedServer, protocol: LoadProtocol): Contest {
-  return { row: { title, samples: [], peakBytes: 0 }, server, protocol };
+  return { row: { title, samples: [], peakBytes: 0, residentBytes: 0 }, server, protocol };
 }
 
 /** With every peer in every swarm, as ours has. */
@@ -126,6 +128,7 @@ async function race(bench: BenchRun, contests: readonly Contest[]): Promise<void
       const sample = await runOnce(bench, entry, bench.flags.durationMs('time'));
       entry.row.samples.push(sample);
       entry.row.peakBytes = entry.server.peakBytes;
+      entry.row.residentBytes = entry.server.residentBytes;
       bench.say(`  run ${round}  ${entry.row.title}: ${sample.perSecond.toFixed(0)}/s`);
     }
   }

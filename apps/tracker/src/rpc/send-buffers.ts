@@ -2,7 +2,7 @@
 const MIN_TEXT_CHARS = 4_096;
 /** No text of so many UTF-16 units is longer in UTF-8. */
 const MAX_BYTES_PER_CHAR = 3;
-const BUFFER_BYTES = 384 * 1024;
+const BUFFER_BYTES = 192 * 1024;
 const MAX_BUFFER_COUNT = 16;
 
 /** What takes a text as bytes, and says when it needs them no more. */

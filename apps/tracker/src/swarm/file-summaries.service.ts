@@ -25,7 +25,7 @@ interface Frame {
   readonly after: string;
 }
 
-const MAX_KEPT_CHARS = 8 * 1024 * 1024;
+const MAX_KEPT_CHARS = 4 * 1024 * 1024;
 const FRAME_WEIGHT = 512;
 
 /** Files as peers are told about them. Keeps those asked for lately: what a version of a name points

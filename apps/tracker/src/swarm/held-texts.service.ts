@@ -9,7 +9,7 @@ import { OUTSIDE_COMMITS, READER } from '../store/store.tokens.js';
 const MAX_INLINE_HELD_CHARS = 4_096;
 const MAX_INLINE_HELD_BYTES = (MAX_INLINE_HELD_CHARS * 3) / 4;
 /** Of all texts that are kept; each counts as some more. */
-const MAX_KEPT_CHARS = 16 * 1024 * 1024;
+const MAX_KEPT_CHARS = 12 * 1024 * 1024;
 const TEXT_WEIGHT = 128;
 
 /** The keys that end a location, as JSON without braces: what peers hold of a file. Keeps those of

@@ -13,7 +13,7 @@ export interface Swarm {
 export type MemberState = keyof Swarm;
 
 /** Members of all swarms that are kept; a swarm counts as some more. */
-const MAX_KEPT_MEMBER_COUNT = 524_288;
+const MAX_KEPT_MEMBER_COUNT = 262_144;
 const SWARM_WEIGHT = 32;
 
 /** Who is in which swarm, by the key of the file's row. Keeps the swarms asked for lately. */
