@@ -9,26 +9,32 @@ import type { PlannedOutput } from './output-paths.js';
 /** The folders of one download, each made and looked at once. */
 export class OutputFolders {
   /** What was in a folder when it was first needed. */
-  private readonly found = new Map<string, ReadonlySet<string>>();
+  private readonly found = new Map<string, Promise<ReadonlySet<string>>>();
 
   /** As {@link makeOutputParent}. */
   async makeParent(plan: PlannedOutput): Promise<void> {
-    const path = dirname(plan.path);
-    if (plan.root === null || this.found.has(path)) return;
-    await makeOutputParent(plan);
-    const names = onDiskSync({ path, verb: 'read' }, () => readdirSync(path));
-    this.found.set(path, new Set(names));
+    if (plan.root !== null) await this.namesBeside(plan);
   }
 
-  /** Whether nothing of an earlier download was there, nor what it would have to leave alone. The
-   *  parent is made. */
-  wasUntouched({ path }: PlannedOutput, existingFile: 'refuse' | 'replace'): boolean {
-    const { folder, part, record } = downloadPaths(path);
-    const names = this.found.get(folder);
-    if (names === undefined || names.has(basename(part)) || names.has(basename(record))) {
-      return false;
-    }
-    return existingFile === 'replace' || !names.has(basename(path));
+  /** Whether nothing of an earlier download was there, nor what it would have to leave alone.
+   *  Throws as {@link makeOutputParent}. */
+  async wasUntouched(plan: PlannedOutput, existingFile: 'refuse' | 'replace'): Promise<boolean> {
+    const { part, record } = downloadPaths(plan.path);
+    const names = await this.namesBeside(plan);
+    if (names.has(basename(part)) || names.has(basename(record))) return false;
+    return existingFile === 'replace' || !names.has(basename(plan.path));
+  }
+
+  private namesBeside(plan: PlannedOutput): Promise<ReadonlySet<string>> {
+    const path = dirname(plan.path);
+    const known = this.found.get(path);
+    if (known !== undefined) return known;
+    const names = Promise.resolve().then(async () => {
+      await makeOutputParent(plan);
+      return new Set(onDiskSync({ path, verb: 'read' }, () => readdirSync(path)));
+    });
+    this.found.set(path, names);
+    return names;
   }
 }
 

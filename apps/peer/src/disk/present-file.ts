@@ -1,8 +1,11 @@
 import { lstatSync } from 'node:fs';
-import type { Manifest } from '#protocol';
+import { MIN_CHUNK_BYTES, type Manifest } from '#protocol';
 import { onDiskSync } from './disk-error.js';
 import type { FileStamp } from './file-stamp.js';
-import { buildManifest } from './manifest-builder.js';
+import { buildManifest, buildSmallManifest } from './manifest-builder.js';
+
+/** For one small file after the other, each read and hashed in one go. */
+let scratch: Buffer | undefined;
 
 /** The stamp of the regular file at `path` when every byte of it is the manifest's; undefined for
  *  anything else. Throws TransferError SOURCE_CHANGED or a disk's, or the signal's reason. */
@@ -15,6 +18,7 @@ export async function stampOfPresent(
     lstatSync(path, { throwIfNoEntry: false }),
   );
   if (stats?.isFile() !== true || stats.size !== manifest.sizeBytes) return undefined;
-  const built = await buildManifest(path, { signal });
-  return built.manifest.digest === manifest.digest ? built.stamp : undefined;
+  const built = buildSmallManifest(path, (scratch ??= Buffer.allocUnsafeSlow(MIN_CHUNK_BYTES)));
+  const { manifest: present, stamp } = built ?? (await buildManifest(path, { signal }));
+  return present.digest === manifest.digest ? stamp : undefined;
 }

@@ -30,6 +30,11 @@ export function assertFree(paths: DownloadPaths, existingFile: 'refuse' | 'repla
   throw new TransferError('TARGET_EXISTS', `${paths.output} exists already`);
 }
 
+/** Whether an earlier download has left something to take up, or a process is at work. */
+export function isBegun({ part, record }: DownloadPaths): boolean {
+  return inspect(part) !== undefined || inspect(record) !== undefined;
+}
+
 /** Throws TransferError TARGET_BUSY while the process that the record names still runs. */
 export function assertUnowned(paths: DownloadPaths, record: ResumeRecord | undefined): void {
   const owner = record?.owner;

@@ -1,9 +1,11 @@
 import { Bitfield, toChunkIndex, type Location, type Manifest, type PeerId } from '#protocol';
 import { TransferError } from '../../core/transfer-error.js';
+import { downloadPaths } from '../../disk/download-paths.js';
 import { DownloadTarget } from '../../disk/download-target.js';
 import type { FileStamp } from '../../disk/file-stamp.js';
 import { stampOfPresent } from '../../disk/present-file.js';
 import { SharedFile } from '../../disk/shared-file.js';
+import { isBegun } from '../../disk/target-checks.js';
 import { checkClaims } from './claim-check.js';
 import { copyFromOffer } from './copy-from-offer.js';
 import { Fetch } from '../transfer/fetch.js';
@@ -73,11 +75,17 @@ export class DownloadJob {
   /** Rejects with a TransferError, or with the signal's reason; what is proven stays on disk. */
   async run({ signal }: { signal: AbortSignal }): Promise<DownloadReport> {
     const { outputPath, manifest, existingFile } = this.order;
+    const mayBeDone = existingFile === 'refuse';
+    const isBegunAlready = isBegun(downloadPaths(outputPath));
+    if (mayBeDone && !isBegunAlready) {
+      const stamp = await stampOfPresent(outputPath, manifest, { signal });
+      if (stamp !== undefined) return await this.servePresent(stamp);
+    }
     let target: DownloadTarget;
     try {
       target = await DownloadTarget.open({ outputPath, manifest, existingFile, signal });
     } catch (error) {
-      if (!isTargetThere(error) || existingFile === 'replace') throw error;
+      if (!isTargetThere(error) || !mayBeDone || !isBegunAlready) throw error;
       const stamp = await stampOfPresent(outputPath, manifest, { signal });
       if (stamp === undefined) throw error;
       return await this.servePresent(stamp);

@@ -159,13 +159,12 @@ export class DownloadRun {
 
   private async isUntouched({ plan }: DownloadItem): Promise<boolean> {
     try {
-      await this.folders.makeParent(plan);
+      return await this.folders.wasUntouched(plan, this.options.existingFile);
     } catch (error) {
       // Whoever is to write there says what is wrong.
       if (error instanceof TransferError) return false;
       throw error;
     }
-    return this.folders.wasUntouched(plan, this.options.existingFile);
   }
 
   private async orderOf(item: DownloadItem, signal: AbortSignal): Promise<DownloadOrder> {

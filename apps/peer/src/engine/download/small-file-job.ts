@@ -53,6 +53,7 @@ export class SmallFileJob {
       const fetching = { transfer, fetch, order, announcing: 'when it waits' as const };
       await runFetch(session, fetching, { signal });
       if (manifest.chunkCount === 0) staged.create(new Uint8Array(0));
+      transfer.endFetch();
     } catch (error) {
       this.abandon();
       throw error;
@@ -81,7 +82,6 @@ export class SmallFileJob {
       const file = await SharedFile.open(outputPath, manifest, staged.stamp, session.handles);
       session.offers.add(transfer, { name, file });
       transfer.readFrom(file);
-      transfer.endFetch();
       const announced = name === manifest.digest ? undefined : name;
       void session.announcer.announce(transfer, [
         { name: announced, naming: 'keep', arrived: true },

@@ -7,7 +7,8 @@ import type { RateGate } from '../budget/rate-gate.js';
 import type { Transfer } from './transfer.js';
 
 /** What a fetch has asked of whom, and the memory that it may use for the answers. A request counts
- *  as a whole chunk, the short last one too (but not the only one), from the asking until its bytes are stored or gone. */
+ *  as a whole chunk, the short last one of several too, from the asking until its bytes are stored
+ *  or gone. */
 export class RequestBook {
   private readonly ledger = new RequestLedger({ maxCopies: MAX_ENDGAME_COPIES });
   private readonly chunkBytes: number;
