@@ -2,7 +2,7 @@
 export const QUEUE_MS = 500;
 const FIRST_TARGET_BYTES = 1024 * 1024;
 const FIRST_TARGET_CHUNKS = 2;
-const MIN_TARGET_CHUNKS = 2;
+const MIN_TARGET_CHUNKS = 1;
 
 /**
  * How many bytes to have asked of one peer and not yet received: as much as it sends in QUEUE_MS, so
@@ -12,9 +12,10 @@ const MIN_TARGET_CHUNKS = 2;
  * QUEUE_MS when less arrives. A round that ends early means that the pipe, not the peer, was the
  * limit: the target doubles, though not beyond what the round's speed gives in QUEUE_MS. A round
  * that ends late means that too much is queued: the target goes half the way down to what arrived.
- * It starts at two chunks and no less than 1 MiB, never leaves the range from two chunks (one on its
- * way, one to follow it) to `maxBytes` (one chunk wins), and is one chunk while the peer is snubbed;
- * afterwards it starts over.
+ * It starts at two chunks and no less than 1 MiB, never leaves the range from one chunk to `maxBytes`
+ * (one chunk wins), and is one chunk while the peer is snubbed; afterwards it starts over. It counts
+ * bytes that are still to come: at one chunk the next is asked for when the first has begun to arrive.
+ * More would only wait in front of a slow peer's link, and with it what others ask of that peer.
  */
 export class PipelineDepth {
   private adaptedBytes: number;

@@ -41,7 +41,9 @@ describe('a seeder', () => {
       const seen = new Set<ChunkIndex>();
       const countOf = new Map<PeerId, number>();
       let nowMs = 0;
-      for (let given = allNow(plan, nowMs); given.length > 0; given = allNow(plan, nowMs)) {
+      while (seen.size < chunkCount) {
+        const given = allNow(plan, nowMs);
+        expect(given).not.toEqual([]);
         for (const each of given) {
           expect(seen.has(each.chunkIndex)).toBe(false);
           seen.add(each.chunkIndex);
@@ -51,7 +53,7 @@ describe('a seeder', () => {
           plan.peerHas({ ...each, nowMs });
         }
       }
-      expect(seen.size).toBe(chunkCount);
+      expect(allNow(plan, nowMs)).toEqual([]);
       const counts = [...countOf.values()];
       expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(leecherCount);
     });
@@ -67,6 +69,47 @@ describe('a seeder', () => {
     expect(allNow(plan, 1)).toEqual([]);
     plan.peerHas({ ...first!, nowMs: 500 });
     expect(allNow(plan, 500)).toHaveLength(1);
+  });
+
+  it('promises the next when all of one is on its way, however far its peer is', () => {
+    const plan = planFor(2, 100);
+    const [first] = allNow(plan, 0);
+    plan.sent(first!);
+    expect(allNow(plan, 0)).toEqual([]);
+    plan.requested({ ...first!, nowMs: 1 });
+    plan.sent(first!);
+    plan.sent(first!);
+    expect(allNow(plan, 1)).toHaveLength(1);
+    plan.peerHas({ ...first!, nowMs: 900 });
+    expect(allNow(plan, 900)).toEqual([]);
+  });
+
+  it('keeps nobody waiting for the request of who is far away', () => {
+    const plan = planFor(2, 100);
+    const late = allNow(plan, 0).filter((each) => each.peerId === peerId(0));
+    plan.expire(100);
+    expect(allNow(plan, 100)).toEqual([]);
+    plan.expire(300);
+    const more = allNow(plan, 300);
+    expect(more).toHaveLength(8);
+    const promised = [...late, ...more].map(({ chunkIndex }) => chunkIndex);
+    expect(new Set(promised).size).toBe(promised.length);
+    for (const each of more) plan.requested({ ...each, nowMs: 300 });
+    for (const each of late) plan.requested({ ...each, nowMs: 301 });
+    for (const each of more) plan.sent(each);
+    expect(allNow(plan, 301)).toHaveLength(8 - late.length);
+  });
+
+  it('helps with second copies when leechers take long to pass on the first', () => {
+    const plan = planFor(2, 4);
+    for (const each of allNow(plan, 0)) {
+      plan.requested({ ...each, nowMs: 0 });
+      plan.peerHas({ ...each, nowMs: 0 });
+    }
+    expect(allNow(plan, 0)).toEqual([]);
+    expect(allNow(plan, 1_999)).toEqual([]);
+    const again = allNow(plan, 2_000);
+    expect(new Set(again.map(({ chunkIndex }) => chunkIndex)).size).toBe(4);
   });
 
   it('promises more ahead to leechers that take it quickly', () => {
@@ -166,8 +209,8 @@ describe('a seeder', () => {
     expect(promised).toHaveLength(3);
     const ofFirst = promised.filter((each) => each.peerId === peerId(0));
     plan.requested({ ...ofFirst[0]!, nowMs: 0 });
-    plan.expire(2_000);
-    const again = allNow(plan, 2_000).map(({ chunkIndex }) => chunkIndex);
+    plan.expire(5_000);
+    const again = allNow(plan, 5_000).map(({ chunkIndex }) => chunkIndex);
     expect(again).toHaveLength(2);
     expect(again).not.toContain(ofFirst[0]!.chunkIndex);
     plan.expire(20_000);

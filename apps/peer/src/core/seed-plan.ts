@@ -14,11 +14,19 @@ const MAX_HOARD_FACTOR = 1.5;
 const MIN_HOARD_COUNT = 4;
 /** A suggestion that is not followed by then is withdrawn, and a request that does not end in the
  *  peer's telling that it has the chunk. */
-const MAX_UNASKED_MS = 2_000;
+const MAX_UNASKED_MS = 5_000;
 const MAX_UNANNOUNCED_MS = 15_000;
+/** A suggestion that is not followed by then holds up nobody else: its peer may be far away. */
+const MAX_PROMPT_MS = 250;
+/** With nothing new left to give for this long, chunks are given a second time. */
+const MAX_DRY_MS = 2_000;
+
+/** What a promise waits for: the peer's request (`late` when it takes long), our sending all of the
+ *  chunk, the peer's telling that it has it. */
+type DebtState = 'suggested' | 'late' | 'asked' | 'sent';
 
 interface Debt {
-  isAsked: boolean;
+  state: DebtState;
   sinceMs: number;
 }
 
@@ -29,13 +37,16 @@ interface Leecher {
   /** Knows that it is to follow suggestions: it has had one. */
   isSteered: boolean;
   readonly promised: Map<ChunkIndex, Debt>;
+  /** Of them, those that keep us busy or will soon. */
+  pendingCount: number;
 }
 
 /**
  * What a seeder gives next, and to whom: each leecher in turn a chunk that nobody else was given, as
  * long as there is one, and never more at a time than the seeder sends soon. So it sends hardly
  * anything twice, the first copies of a chunk arrive early, who takes long is not waited for, and who
- * passes on little is given less.
+ * passes on little is given less. When there has been nothing new to give for a while, because the
+ * leechers are slow to pass on what they have, it helps with second copies.
  * To a lone leecher it gives whatever that one lacks. Told the time; cost does not grow with the
  * number of chunks.
  */
@@ -45,10 +56,12 @@ export class SeedPlan {
   private readonly turns = new TurnOrder<Leecher>();
   private readonly rate = new PeerRate({ windowMs: RATE_WINDOW_MS });
   private readonly chunkBytes: number;
-  private promisedCount = 0;
+  private pendingCount = 0;
   private unsteeredCount = 0;
   /** Who alone has a chunk that we sent. */
   private readonly hoarders = new Map<ChunkIndex, Leecher>();
+  /** Since when there is nothing new to give; undefined while there is. */
+  private drySinceMs: number | undefined;
 
   constructor(options: { held: Bitfield; chunkBytes: number }) {
     this.spread = new SeedSpread(options);
@@ -68,6 +81,7 @@ export class SeedPlan {
       hoarded: new Set<ChunkIndex>(),
       isSteered: false,
       promised: new Map(),
+      pendingCount: 0,
     };
     this.leechers.set(peerId, leecher);
     this.turns.add(leecher);
@@ -80,7 +94,7 @@ export class SeedPlan {
     if (leecher === undefined) return;
     this.leechers.delete(peerId);
     this.turns.delete(leecher);
-    this.promisedCount -= leecher.promised.size;
+    this.pendingCount -= leecher.pendingCount;
     for (const chunkIndex of leecher.hoarded) this.hoarders.delete(chunkIndex);
     if (!leecher.isSteered) this.unsteeredCount -= 1;
   }
@@ -91,14 +105,14 @@ export class SeedPlan {
     this.spread.peerHas(peerId, chunkIndex);
     const leecher = this.leechers.get(peerId);
     if (leecher === undefined) return;
-    const isOurs = leecher.promised.get(chunkIndex)?.isAsked === true;
-    if (leecher.promised.delete(chunkIndex)) this.promisedCount -= 1;
+    const state = leecher.promised.get(chunkIndex)?.state;
+    this.settle(leecher, chunkIndex);
     const hoarder = this.hoarders.get(chunkIndex);
     if (hoarder !== undefined && hoarder !== leecher) {
       hoarder.hoarded.delete(chunkIndex);
       this.hoarders.delete(chunkIndex);
     }
-    if (!isOurs) return;
+    if (state !== 'asked' && state !== 'sent') return;
     this.rate.received({ bytes: this.chunkBytes, nowMs });
     if (this.spread.copiesOf(chunkIndex) > 1) return;
     this.hoarders.set(chunkIndex, leecher);
@@ -110,21 +124,28 @@ export class SeedPlan {
     this.promise(entry, 'asked');
   }
 
+  /** All of the chunk is on its way to the peer. */
+  sent({ peerId, chunkIndex }: { peerId: PeerId; chunkIndex: ChunkIndex }): void {
+    const leecher = this.leechers.get(peerId);
+    const debt = leecher?.promised.get(chunkIndex);
+    if (leecher !== undefined && debt?.state === 'asked') this.enter(leecher, debt, 'sent');
+  }
+
   /** What to suggest now, which counts as promised. Undefined while enough is promised. */
   next(facts: {
     nowMs: number;
     random: () => number;
   }): { peerId: PeerId; chunkIndex: ChunkIndex } | undefined {
-    if (!this.hasSomethingToGive) return undefined;
+    if (!this.mayGive(facts.nowMs)) return undefined;
     const windowCount = this.windowCount(facts.nowMs);
-    const isFull = this.promisedCount >= windowCount;
+    const isFull = this.pendingCount >= windowCount;
     if (isFull && this.unsteeredCount === 0) return undefined;
     const shareCount = Math.max(MIN_SHARE_COUNT, Math.ceil(windowCount / this.leechers.size));
     const fairCount = this.hoarders.size / this.leechers.size;
     const hoardLimit = MIN_HOARD_COUNT + MAX_HOARD_FACTOR * fairCount;
     // Who has not been steered yet asks for what it likes until it hears of it.
     const mayTake = (leecher: Leecher, limitCount: number) =>
-      !leecher.isSteered || (!isFull && leecher.promised.size < limitCount);
+      !leecher.isSteered || (!isFull && leecher.pendingCount < limitCount);
     const leecher =
       this.turns.find(
         (other) => other.hoarded.size <= hoardLimit && mayTake(other, 2 * shareCount),
@@ -138,8 +159,8 @@ export class SeedPlan {
   ): { peerId: PeerId; chunkIndex: ChunkIndex } | undefined {
     const { peerId } = leecher;
     const chunkIndex = this.spread.next({ peerId, random });
-    if (chunkIndex === undefined) return undefined;
     this.turns.moveToEnd(leecher);
+    if (chunkIndex === undefined) return undefined;
     if (!leecher.isSteered) this.unsteeredCount -= 1;
     leecher.isSteered = true;
     this.promise({ peerId, chunkIndex, nowMs }, 'suggested');
@@ -148,11 +169,14 @@ export class SeedPlan {
 
   /** Takes back what was promised long ago and came to nothing: others may be given it. */
   expire(nowMs: number): void {
-    for (const [peerId, { promised }] of this.leechers) {
-      for (const [chunkIndex, { isAsked, sinceMs }] of promised) {
-        if (nowMs - sinceMs < (isAsked ? MAX_UNANNOUNCED_MS : MAX_UNASKED_MS)) continue;
-        promised.delete(chunkIndex);
-        this.promisedCount -= 1;
+    for (const [peerId, leecher] of this.leechers) {
+      for (const [chunkIndex, debt] of leecher.promised) {
+        const { state, sinceMs } = debt;
+        const isAsked = state === 'asked' || state === 'sent';
+        const elapsedMs = nowMs - sinceMs;
+        if (state === 'suggested' && elapsedMs >= MAX_PROMPT_MS) this.enter(leecher, debt, 'late');
+        if (elapsedMs < (isAsked ? MAX_UNANNOUNCED_MS : MAX_UNASKED_MS)) continue;
+        this.settle(leecher, chunkIndex);
         this.spread.withdrawn({ peerId, chunkIndex });
       }
     }
@@ -164,15 +188,36 @@ export class SeedPlan {
   ): void {
     const leecher = this.leechers.get(peerId);
     if (leecher === undefined) return;
-    if (!leecher.promised.has(chunkIndex)) this.promisedCount += 1;
-    leecher.promised.set(chunkIndex, { isAsked: how === 'asked', sinceMs: nowMs });
+    this.settle(leecher, chunkIndex);
+    leecher.promised.set(chunkIndex, { state: how, sinceMs: nowMs });
+    leecher.pendingCount += 1;
+    this.pendingCount += 1;
     this.spread.given({ peerId, chunkIndex });
   }
 
-  /** With others about, only what none of them has or was promised: they give one another the
-   *  rest. */
-  private get hasSomethingToGive(): boolean {
-    return this.leechers.size === 1 || this.spread.hasUngiven;
+  private enter(leecher: Leecher, debt: Debt, state: 'late' | 'sent'): void {
+    debt.state = state;
+    leecher.pendingCount -= 1;
+    this.pendingCount -= 1;
+  }
+
+  /** Forgets a promise, if there is one. */
+  private settle(leecher: Leecher, chunkIndex: ChunkIndex): void {
+    const debt = leecher.promised.get(chunkIndex);
+    if (debt === undefined) return;
+    if (debt.state === 'suggested' || debt.state === 'asked') this.enter(leecher, debt, 'sent');
+    leecher.promised.delete(chunkIndex);
+  }
+
+  /** With others about, only what none of them has or was promised: they give one another the rest,
+   *  with our help when that takes long. */
+  private mayGive(nowMs: number): boolean {
+    if (this.leechers.size === 1 || this.spread.hasUngiven) {
+      this.drySinceMs = undefined;
+      return true;
+    }
+    this.drySinceMs ??= nowMs;
+    return nowMs - this.drySinceMs >= MAX_DRY_MS;
   }
 
   private windowCount(nowMs: number): number {

@@ -1,5 +1,8 @@
 import type { TokenBucket } from '../../core/token-bucket.js';
 
+/** Timers count from a clock of whole milliseconds, and so may end this much too early. */
+const TIMER_SLACK_MS = 1;
+
 /** A token bucket with a clock: lets bytes through at its rate. Owns the timers it waits with. */
 export class RateGate {
   private readonly timers = new Map<NodeJS.Timeout, () => void>();
@@ -15,7 +18,7 @@ export class RateGate {
     const timer = setTimeout(() => {
       this.timers.delete(timer);
       wake();
-    }, waitMs);
+    }, waitMs + TIMER_SLACK_MS);
     this.timers.set(timer, wake);
     return false;
   }

@@ -163,7 +163,8 @@ export class Uploader {
         userCount += 1;
         return leave;
       });
-      if (!isSent) this.reject(job.request.requestId, job.stopCode ?? 'INTERNAL');
+      if (isSent) job.transfer.chunkSent(this.link, job.request.chunkIndex);
+      else this.reject(job.request.requestId, job.stopCode ?? 'INTERNAL');
     }
     leave();
   }

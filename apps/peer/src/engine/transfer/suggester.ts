@@ -47,6 +47,11 @@ export class Suggester {
     this.plan.requested({ peerId: link.peerId, chunkIndex, nowMs: performance.now() });
   }
 
+  chunkSent(peerId: PeerId, chunkIndex: ChunkIndex): void {
+    this.plan.sent({ peerId, chunkIndex });
+    this.suggest();
+  }
+
   ticked(): void {
     this.plan.expire(performance.now());
     this.suggest();

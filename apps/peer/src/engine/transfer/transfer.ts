@@ -126,6 +126,11 @@ export class Transfer {
     this.suggester?.chunkRequested(link, chunkIndex);
   }
 
+  /** All of the chunk is on its way to the peer. */
+  chunkSent(link: PeerLink, chunkIndex: ChunkIndex): void {
+    this.suggester?.chunkSent(link.peerId, chunkIndex);
+  }
+
   /** Leaves the swarm: every connection is told, none keeps the file. */
   leave(code: 'OK' | 'FILE_WITHDRAWN' | 'SHUTTING_DOWN'): void {
     for (const link of [...this.audience]) link.closeFile(this, code);
