@@ -109,3 +109,12 @@ test('a neighbour that is more common than the last one waits', () => {
   const picked = Array.from({ length: 3 }, () => picker.pick({ peerId: alice, random: () => 0 }));
   expect(picked).toEqual([0, 2, 1]);
 });
+
+test('neighbours are picked in runs, but never before a rarer chunk', () => {
+  const picker = new PiecePicker({ chunkCount: 6, order: 'rarestFirst' });
+  picker.addPeer(alice, Bitfield.full(6));
+  const pick = () => picker.pick({ peerId: alice, random: () => 0 });
+  expect([pick(), pick()]).toEqual([0, 1]);
+  picker.addPeer(bob, held(6, 1, 2, 3));
+  expect([4, 5]).toContain(pick());
+});

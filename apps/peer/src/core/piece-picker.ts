@@ -240,28 +240,25 @@ export class PiecePicker {
 
   private nextInOrder(peer: PickerPeer, random: () => number): ChunkIndex | undefined {
     if (this.options.order === 'rarestFirst') {
-      return this.runNext(peer) ?? this.runStart(peer, random);
+      return this.nextRarest(peer, random);
     }
     const index = peer.held.firstIn(this.missing, 0);
     return index === undefined || index >= this.endIndex ? undefined : toChunkIndex(index);
   }
-  private runStart(peer: PickerPeer, random: () => number): ChunkIndex | undefined {
-    const index = this.rarestChoice.next(peer.held, random);
-    if (index === undefined) return undefined;
-    peer.runIndex = index;
-    peer.runLeftCount = MAX_RUN_COUNT - 1;
-    return index;
-  }
 
-  /** The neighbour of the last one, when it is as rare. */
-  private runNext(peer: PickerPeer): ChunkIndex | undefined {
-    const index = toChunkIndex(peer.runIndex + 1);
-    if (peer.runLeftCount === 0 || !this.missing.has(index) || !peer.held.has(index))
-      return undefined;
+  /** Of the rarest the neighbour of the last one, so that runs form; otherwise any. */
+  private nextRarest(peer: PickerPeer, random: () => number): ChunkIndex | undefined {
+    const rarest = this.rarestChoice.next(peer.held, random);
+    if (rarest === undefined) return undefined;
+    const next = toChunkIndex(peer.runIndex + 1);
     const { order } = this.availability;
-    if (order.rankOf(index) > order.rankOf(toChunkIndex(peer.runIndex))) return undefined;
-    peer.runIndex = index;
-    peer.runLeftCount -= 1;
-    return index;
+    const isRunOn =
+      peer.runLeftCount > 0 &&
+      this.missing.has(next) &&
+      peer.held.has(next) &&
+      order.rankOf(next) <= order.rankOf(rarest);
+    peer.runIndex = isRunOn ? next : rarest;
+    peer.runLeftCount = isRunOn ? peer.runLeftCount - 1 : MAX_RUN_COUNT - 1;
+    return toChunkIndex(peer.runIndex);
   }
 }
