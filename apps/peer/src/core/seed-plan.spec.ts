@@ -71,15 +71,16 @@ describe('a seeder', () => {
     expect(allNow(plan, 500)).toHaveLength(1);
   });
 
-  it('promises the next when all of one is on its way, however far its peer is', () => {
+  it('promises the next when one is long on its way, however far its peer is', () => {
     const plan = planFor(2, 100);
-    const [first] = allNow(plan, 0);
-    plan.sent(first!);
-    expect(allNow(plan, 0)).toEqual([]);
-    plan.requested({ ...first!, nowMs: 1 });
-    plan.sent(first!);
-    plan.sent(first!);
-    expect(allNow(plan, 1)).toHaveLength(1);
+    const given = allNow(plan, 0);
+    const [first] = given;
+    for (const each of given) plan.requested({ ...each, nowMs: 1 });
+    plan.sent({ ...first!, nowMs: 100 });
+    plan.expire(349);
+    expect(allNow(plan, 349)).toEqual([]);
+    plan.expire(350);
+    expect(allNow(plan, 350)).toHaveLength(1);
     plan.peerHas({ ...first!, nowMs: 900 });
     expect(allNow(plan, 900)).toEqual([]);
   });
@@ -96,17 +97,16 @@ describe('a seeder', () => {
     expect(new Set(promised).size).toBe(promised.length);
     for (const each of more) plan.requested({ ...each, nowMs: 300 });
     for (const each of late) plan.requested({ ...each, nowMs: 301 });
-    for (const each of more) plan.sent(each);
-    expect(allNow(plan, 301)).toHaveLength(8 - late.length);
+    plan.peerHas({ ...more[0]!, nowMs: 302 });
+    expect(allNow(plan, 302)).toEqual([]);
   });
 
   it('helps with second copies when leechers take long to pass on the first', () => {
     const plan = planFor(2, 4);
-    for (const each of allNow(plan, 0)) {
-      plan.requested({ ...each, nowMs: 0 });
-      plan.peerHas({ ...each, nowMs: 0 });
-    }
+    const given = allNow(plan, 0);
+    for (const each of given) plan.requested({ ...each, nowMs: 0 });
     expect(allNow(plan, 0)).toEqual([]);
+    for (const each of given) plan.peerHas({ ...each, nowMs: 1_000 });
     expect(allNow(plan, 1_999)).toEqual([]);
     const again = allNow(plan, 2_000);
     expect(new Set(again.map(({ chunkIndex }) => chunkIndex)).size).toBe(4);

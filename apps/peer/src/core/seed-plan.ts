@@ -16,19 +16,23 @@ const MIN_HOARD_COUNT = 4;
  *  peer's telling that it has the chunk. */
 const MAX_UNASKED_MS = 5_000;
 const MAX_UNANNOUNCED_MS = 15_000;
-/** A suggestion that is not followed by then holds up nobody else: its peer may be far away. */
+/** A suggestion that is not followed by then holds up nobody else, nor a chunk that was sent and is
+ *  not announced by then: the peer may be far away. */
 const MAX_PROMPT_MS = 250;
-/** With nothing new left to give for this long, chunks are given a second time. */
-const MAX_DRY_MS = 2_000;
-
-/** What a promise waits for: the peer's request (`late` when it takes long), our sending all of the
- *  chunk, the peer's telling that it has it. */
-type DebtState = 'suggested' | 'late' | 'asked' | 'sent';
+const MAX_TRAVEL_MS = 250;
+/** With nothing new left to give, and no first copy arriving, for this long, chunks are given a second
+ *  time. */
+const MAX_DRY_MS = 1_000;
 
 interface Debt {
-  state: DebtState;
+  /** Waits for the peer's request, for our sending all of the chunk, for the peer's having it. */
+  state: 'suggested' | 'asked' | 'sent';
   sinceMs: number;
+  /** Keeps us busy, or will soon. */
+  isPending: boolean;
 }
+
+const PENDING_MS = { suggested: MAX_PROMPT_MS, asked: Infinity, sent: MAX_TRAVEL_MS };
 
 interface Leecher {
   readonly peerId: PeerId;
@@ -37,7 +41,7 @@ interface Leecher {
   /** Knows that it is to follow suggestions: it has had one. */
   isSteered: boolean;
   readonly promised: Map<ChunkIndex, Debt>;
-  /** Of them, those that keep us busy or will soon. */
+  /** Of them. */
   pendingCount: number;
 }
 
@@ -60,7 +64,7 @@ export class SeedPlan {
   private unsteeredCount = 0;
   /** Who alone has a chunk that we sent. */
   private readonly hoarders = new Map<ChunkIndex, Leecher>();
-  /** Since when there is nothing new to give; undefined while there is. */
+  /** Since when there is nothing new to give, or the last of it arrived; undefined while there is. */
   private drySinceMs: number | undefined;
 
   constructor(options: { held: Bitfield; chunkBytes: number }) {
@@ -115,6 +119,7 @@ export class SeedPlan {
     if (state !== 'asked' && state !== 'sent') return;
     this.rate.received({ bytes: this.chunkBytes, nowMs });
     if (this.spread.copiesOf(chunkIndex) > 1) return;
+    if (this.drySinceMs !== undefined) this.drySinceMs = nowMs;
     this.hoarders.set(chunkIndex, leecher);
     leecher.hoarded.add(chunkIndex);
   }
@@ -125,10 +130,11 @@ export class SeedPlan {
   }
 
   /** All of the chunk is on its way to the peer. */
-  sent({ peerId, chunkIndex }: { peerId: PeerId; chunkIndex: ChunkIndex }): void {
-    const leecher = this.leechers.get(peerId);
-    const debt = leecher?.promised.get(chunkIndex);
-    if (leecher !== undefined && debt?.state === 'asked') this.enter(leecher, debt, 'sent');
+  sent(entry: { peerId: PeerId; chunkIndex: ChunkIndex; nowMs: number }): void {
+    const debt = this.leechers.get(entry.peerId)?.promised.get(entry.chunkIndex);
+    if (debt?.state !== 'asked') return;
+    debt.state = 'sent';
+    debt.sinceMs = entry.nowMs;
   }
 
   /** What to suggest now, which counts as promised. Undefined while enough is promised. */
@@ -172,10 +178,9 @@ export class SeedPlan {
     for (const [peerId, leecher] of this.leechers) {
       for (const [chunkIndex, debt] of leecher.promised) {
         const { state, sinceMs } = debt;
-        const isAsked = state === 'asked' || state === 'sent';
         const elapsedMs = nowMs - sinceMs;
-        if (state === 'suggested' && elapsedMs >= MAX_PROMPT_MS) this.enter(leecher, debt, 'late');
-        if (elapsedMs < (isAsked ? MAX_UNANNOUNCED_MS : MAX_UNASKED_MS)) continue;
+        if (elapsedMs >= PENDING_MS[state]) this.release(leecher, debt);
+        if (elapsedMs < (state === 'suggested' ? MAX_UNASKED_MS : MAX_UNANNOUNCED_MS)) continue;
         this.settle(leecher, chunkIndex);
         this.spread.withdrawn({ peerId, chunkIndex });
       }
@@ -189,14 +194,16 @@ export class SeedPlan {
     const leecher = this.leechers.get(peerId);
     if (leecher === undefined) return;
     this.settle(leecher, chunkIndex);
-    leecher.promised.set(chunkIndex, { state: how, sinceMs: nowMs });
+    leecher.promised.set(chunkIndex, { state: how, sinceMs: nowMs, isPending: true });
     leecher.pendingCount += 1;
     this.pendingCount += 1;
     this.spread.given({ peerId, chunkIndex });
   }
 
-  private enter(leecher: Leecher, debt: Debt, state: 'late' | 'sent'): void {
-    debt.state = state;
+  /** A promise that holds up nobody else any more. */
+  private release(leecher: Leecher, debt: Debt): void {
+    if (!debt.isPending) return;
+    debt.isPending = false;
     leecher.pendingCount -= 1;
     this.pendingCount -= 1;
   }
@@ -205,7 +212,7 @@ export class SeedPlan {
   private settle(leecher: Leecher, chunkIndex: ChunkIndex): void {
     const debt = leecher.promised.get(chunkIndex);
     if (debt === undefined) return;
-    if (debt.state === 'suggested' || debt.state === 'asked') this.enter(leecher, debt, 'sent');
+    this.release(leecher, debt);
     leecher.promised.delete(chunkIndex);
   }
 

@@ -48,8 +48,7 @@ export class Suggester {
   }
 
   chunkSent(peerId: PeerId, chunkIndex: ChunkIndex): void {
-    this.plan.sent({ peerId, chunkIndex });
-    this.suggest();
+    this.plan.sent({ peerId, chunkIndex, nowMs: performance.now() });
   }
 
   ticked(): void {
