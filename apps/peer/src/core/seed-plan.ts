@@ -41,7 +41,7 @@ interface Leecher {
   /** Knows that it is to follow suggestions: it has had one. */
   isSteered: boolean;
   readonly promised: Map<ChunkIndex, Debt>;
-  /** Of them. */
+  /** Promises that are pending. */
   pendingCount: number;
 }
 

@@ -17,7 +17,7 @@ import { stampOf, type FileStamp } from './file-stamp.js';
 const { O_WRONLY, O_CREAT, O_EXCL, O_RDONLY, O_NOFOLLOW } = constants;
 
 /** A small file on its way to its name: written in one go and whole from then on. All calls are
- *  synchronous, since a trip to another thread takes many times as long as any of them. */
+ *  synchronous: a trip to another thread takes many times as long as each of them. */
 export class StagedFile {
   private stamp_: FileStamp | undefined;
 

@@ -11,6 +11,7 @@ import { copyFromOffer } from './copy-from-offer.js';
 import { Fetch } from '../transfer/fetch.js';
 import type { PeerSession } from '../peer-session.js';
 import { RecordKeeper } from './record-keeper.js';
+import { reportOf } from './report-of.js';
 import { runFetch } from './run-fetch.js';
 import { Transfer } from '../transfer/transfer.js';
 
@@ -173,17 +174,7 @@ export class DownloadJob {
   }
 
   private report(fetch: Fetch | undefined): DownloadReport {
-    const { name, manifest, outputPath } = this.order;
-    return {
-      name,
-      digest: manifest.digest,
-      path: outputPath,
-      sizeBytes: manifest.sizeBytes,
-      seconds: (performance.now() - this.startedMs) / 1_000,
-      bytesFromPeers: Object.fromEntries(fetch?.bytesFromPeers ?? []),
-      bytesResumed: fetch?.bytesResumed ?? 0,
-      chunksRejected: fetch?.chunksRejectedCount ?? 0,
-    };
+    return reportOf(this.order, { startedMs: this.startedMs, fetch });
   }
 }
 

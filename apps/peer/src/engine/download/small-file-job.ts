@@ -5,6 +5,7 @@ import type { PeerSession } from '../peer-session.js';
 import { Fetch } from '../transfer/fetch.js';
 import { Transfer, type ChunkSource } from '../transfer/transfer.js';
 import type { DownloadOrder, DownloadProgress, DownloadReport } from './download-job.js';
+import { reportOf } from './report-of.js';
 import { runFetch } from './run-fetch.js';
 
 /** A file of at most one chunk from the network to one path: fetched into a staged file; put in
@@ -87,16 +88,7 @@ export class SmallFileJob {
         { name: announced, naming: 'keep', arrived: true },
       ]);
     }
-    return {
-      name,
-      digest: manifest.digest,
-      path: outputPath,
-      sizeBytes: manifest.sizeBytes,
-      seconds: (performance.now() - this.startedMs) / 1_000,
-      bytesFromPeers: Object.fromEntries(this.fetched?.bytesFromPeers ?? []),
-      bytesResumed: 0,
-      chunksRejected: this.fetched?.chunksRejectedCount ?? 0,
-    };
+    return reportOf(order, { startedMs: this.startedMs, fetch: this.fetched });
   }
 
   /** Nothing will come of it. */
