@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { hashBytes, Manifest, toChunkIndex, verifyChunk } from '#protocol';
+import { ChunkBuffers } from '../engine/budget/chunk-buffers.js';
 import { FileChunkStore } from './chunk-store.js';
 
 const { signal } = new AbortController();
@@ -40,6 +41,26 @@ describe('FileChunkStore', () => {
     const last = await store.read(toChunkIndex(4), buffer, { signal });
     expect(last.bytes.length).toBe(17);
     expect(last.bytes.buffer).toBe(buffer.buffer);
+  });
+
+  it('holds the same whether chunks stay in the cache or not', async () => {
+    const bytes = randomBytes(6 * CHUNK_BYTES + 17);
+    const { manifest, chunks } = chunksOf(bytes);
+    const path = join(newFolder(), 'x.part');
+    const buffers = new ChunkBuffers();
+    await using store = await FileChunkStore.open(path, manifest);
+    await store.resize(manifest.sizeBytes);
+    await Promise.all(
+      chunks.map(({ chunkIndex, bytes: chunk }) => {
+        const buffer = buffers.take(chunk.length);
+        buffer.set(chunk);
+        const caching = chunkIndex % 3 === 0 ? 'keep' : 'skip';
+        return store.write(verifyChunk(manifest, chunkIndex, buffer), { signal, caching });
+      }),
+    );
+    for (const { chunkIndex } of chunks) await store.read(chunkIndex, undefined, { signal });
+    await store.syncAll();
+    expect(Buffer.compare(readFileSync(path), bytes)).toBe(0);
   });
 
   it('refuses to read what it does not hold', async () => {

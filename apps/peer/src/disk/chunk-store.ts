@@ -7,7 +7,12 @@ import { readFully } from './chunk-stream.js';
 import { ChunkWriter } from './chunk-writer.js';
 import { onDisk } from './disk-error.js';
 import { stampOf, type FileStamp } from './file-stamp.js';
+import { UncachedWriter } from './uncached-writer.js';
 import { WriteBack } from './write-back.js';
+
+/** Whether chunks stay in the system's cache once they are written: `keep` those that others will
+ *  ask for soon, `skip` where nobody will. */
+export type Caching = 'keep' | 'skip';
 
 /** Where the chunks of one file are kept while it is being downloaded. */
 export interface ChunkStore {
@@ -25,7 +30,7 @@ export interface ChunkStore {
     options: { signal: AbortSignal },
   ): Promise<readonly VerifiedChunk[]>;
   /** Throws TransferError DISK_FULL, DISK_PERMISSION or DISK_FAILED. */
-  write(chunk: VerifiedChunk, options: { signal: AbortSignal }): Promise<void>;
+  write(chunk: VerifiedChunk, options: { signal: AbortSignal; caching?: Caching }): Promise<void>;
   /** What was written before the call survives a power cut after it. */
   sync(): Promise<void>;
   close(): Promise<void>;
@@ -39,6 +44,7 @@ const OPEN_FLAGS = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW;
 export class FileChunkStore implements ChunkStore {
   private closed: Promise<void> | undefined;
   private readonly writer: ChunkWriter;
+  private readonly uncached: UncachedWriter;
   private readonly writeBack: WriteBack;
 
   private constructor(
@@ -47,6 +53,7 @@ export class FileChunkStore implements ChunkStore {
     private readonly handle: FileHandle,
   ) {
     this.writer = new ChunkWriter(handle);
+    this.uncached = new UncachedWriter(handle);
     this.writeBack = new WriteBack(handle);
   }
 
@@ -89,13 +96,17 @@ export class FileChunkStore implements ChunkStore {
     }
   }
 
-  async write(chunk: VerifiedChunk, { signal }: { signal: AbortSignal }): Promise<void> {
+  async write(
+    { chunkIndex, bytes }: VerifiedChunk,
+    { signal, caching = 'keep' }: { signal: AbortSignal; caching?: Caching },
+  ): Promise<void> {
     signal.throwIfAborted();
-    const offsetBytes = this.manifest.layout.offsetBytes(chunk.chunkIndex);
-    await onDisk({ path: this.path, verb: 'write' }, () =>
-      this.writer.write(chunk.bytes, offsetBytes),
-    );
-    this.writeBack.wrote(chunk.bytes.length);
+    const offsetBytes = this.manifest.layout.offsetBytes(chunkIndex);
+    await onDisk({ path: this.path, verb: 'write' }, async () => {
+      if (caching === 'skip' && (await this.uncached.tryWrite(bytes, offsetBytes))) return;
+      await this.writer.write(bytes, offsetBytes);
+      this.writeBack.wrote(bytes.length);
+    });
   }
 
   /** Flushes the data, and of the metadata what finding the data again takes. */
@@ -129,6 +140,7 @@ export class FileChunkStore implements ChunkStore {
     this.closed ??= onDisk({ path: this.path, verb: 'close' }, async () => {
       // Whoever wants to hear of a failed flush has synced before.
       await this.writeBack.settle().catch(() => undefined);
+      await this.uncached.close().catch(() => undefined);
       await this.handle.close();
     });
     return this.closed;

@@ -1,7 +1,7 @@
 import type { Writable } from 'node:stream';
 import { toChunkIndex, type ChunkIndex, type VerifiedChunk } from '#protocol';
 import { TransferError } from '../../core/transfer-error.js';
-import type { ChunkSink } from '../transfer/fetch.js';
+import type { ChunkSink } from '../transfer/chunk-sink.js';
 
 interface EarlyChunk {
   readonly chunk: VerifiedChunk;

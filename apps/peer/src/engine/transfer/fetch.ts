@@ -10,17 +10,13 @@ import {
 import { PiecePicker, type PickOrder } from '../../core/piece-picker.js';
 import type { ByteBudget } from '../budget/byte-budget.js';
 import type { ChunkBuffers } from '../budget/chunk-buffers.js';
+import type { ChunkSink } from './chunk-sink.js';
 import { FetchPeer } from './fetch-peer.js';
 import type { PeerLink } from '../links/peer-link.js';
 import type { RateGate } from '../budget/rate-gate.js';
 import { RequestBook } from './request-book.js';
 import type { TransferEvent } from './transfer-event.js';
 import type { Transfer } from './transfer.js';
-
-/** Where verified chunks go. */
-export interface ChunkSink {
-  write(chunk: VerifiedChunk, options: { signal: AbortSignal }): Promise<void>;
-}
 
 export interface FetchHost {
   readonly inflightBudget: ByteBudget;
@@ -196,7 +192,8 @@ export class Fetch {
     this.bytesFromPeers.set(peerId, (this.bytesFromPeers.get(peerId) ?? 0) + bytes.length);
     this.cancelOthers(chunkIndex);
     this.storing.add(chunkIndex);
-    const writing = this.sink.write(chunk, { signal: this.stopping.signal }).then(
+    const { caching } = this.transfer;
+    const writing = this.sink.write(chunk, { signal: this.signal, caching }).then(
       () => this.transfer.push({ type: 'chunkStored', chunkIndex, bytes }),
       (error: unknown) => this.transfer.push({ type: 'storeFailed', error: error as Error, bytes }),
     );

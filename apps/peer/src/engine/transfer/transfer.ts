@@ -7,6 +7,7 @@ import {
   type VerifiedChunk,
 } from '#protocol';
 import type { ChunkRun } from '../../core/chunk-run.js';
+import type { Caching } from '../../disk/chunk-store.js';
 import type { Choker } from '../links/choker.js';
 import type { Fetch } from './fetch.js';
 import { Inbox } from './inbox.js';
@@ -43,6 +44,8 @@ export class Transfer {
    *  and those whose other end has not answered yet. */
   readonly audience = new Set<PeerLink>();
   fetch: Fetch | undefined;
+  /** Those of the remotes that want something of what we have or get. */
+  private readonly lacking = new Set<PeerId>();
   private suggester: Suggester | undefined;
   private readonly inbox = new Inbox<TransferEvent>((event) => this.apply(event));
 
@@ -66,6 +69,11 @@ export class Transfer {
   /** Something changes with time alone. */
   get isActive(): boolean {
     return this.fetch !== undefined || this.suggester !== undefined;
+  }
+
+  /** Chunks that are stored now will be read again soon when somebody lacks them. */
+  get caching(): Caching {
+    return this.lacking.size > 0 ? 'keep' : 'skip';
   }
 
   heldOnWire(): 'none' | 'all' | Uint8Array {
@@ -188,6 +196,7 @@ export class Transfer {
     const remote = this.remotes.get(peerId);
     if (remote === undefined) return;
     this.remotes.delete(peerId);
+    this.lacking.delete(peerId);
     this.suggester?.peerLeft(peerId);
     this.host.choker.peerLacksNothing(remote.link, this);
   }
@@ -196,6 +205,7 @@ export class Transfer {
   private weigh(remote: RemotePeer): void {
     if (!remote.held.isComplete) {
       if (this.source === undefined) return;
+      this.lacking.add(remote.link.peerId);
       if (Suggester.suits(this)) {
         this.suggester ??= new Suggester(this);
         this.suggester.peerLacks(remote.link, remote.held);
@@ -203,6 +213,7 @@ export class Transfer {
       this.host.choker.peerLacks(remote.link, this);
       return;
     }
+    this.lacking.delete(remote.link.peerId);
     this.suggester?.peerLeft(remote.link.peerId);
     this.host.choker.peerLacksNothing(remote.link, this);
     if (this.held.isComplete && this.fetch === undefined) remote.link.closeFile(this, 'OK');
