@@ -28,6 +28,8 @@ export const MAX_TRANSFERS_AT_ONCE = 64;
 /** As {@link MAX_TRANSFERS_AT_ONCE}, of files of one chunk: one peer may have to give them all, and
  *  each end may have so many requests waiting at the other. */
 export const MAX_SMALL_TRANSFERS_AT_ONCE = 400;
+/** Small files that wait for their names before more are fetched. */
+export const MAX_UNPLACED_FILES = 1_000;
 export const MAX_OPEN_FILES = 256;
 /** How many peers may be asked for one chunk at once, near the end of a download. */
 export const MAX_ENDGAME_COPIES = 3;

@@ -11,7 +11,7 @@ import { copyFromOffer } from './copy-from-offer.js';
 import { Fetch } from '../transfer/fetch.js';
 import type { PeerSession } from '../peer-session.js';
 import { RecordKeeper } from './record-keeper.js';
-import { reportOf } from './report-of.js';
+import { figuresOf, reportOf } from './report-of.js';
 import { runFetch } from './run-fetch.js';
 import { Transfer } from '../transfer/transfer.js';
 
@@ -174,7 +174,8 @@ export class DownloadJob {
   }
 
   private report(fetch: Fetch | undefined): DownloadReport {
-    return reportOf(this.order, { startedMs: this.startedMs, fetch });
+    const figures = fetch === undefined ? undefined : figuresOf(fetch);
+    return reportOf(this.order, { startedMs: this.startedMs, figures });
   }
 }
 

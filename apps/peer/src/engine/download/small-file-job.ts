@@ -5,14 +5,15 @@ import type { PeerSession } from '../peer-session.js';
 import { Fetch } from '../transfer/fetch.js';
 import { Transfer, type ChunkSource } from '../transfer/transfer.js';
 import type { DownloadOrder, DownloadProgress, DownloadReport } from './download-job.js';
-import { reportOf } from './report-of.js';
+import { figuresOf, reportOf, type FetchFigures } from './report-of.js';
 import { runFetch } from './run-fetch.js';
 
 /** A file of at most one chunk from the network to one path: fetched into a staged file; put in
  *  place, together with others, by whoever runs the job; then served. */
 export class SmallFileJob {
   private transfer: Transfer | undefined;
-  private fetched: Fetch | undefined;
+  /** Of what was fetched, once all of it has come. */
+  private figures: FetchFigures | undefined;
   private isStaged = false;
   private readonly startedMs = performance.now();
 
@@ -36,7 +37,7 @@ export class SmallFileJob {
       name,
       bytesDone: this.isStaged ? manifest.sizeBytes : 0,
       bytesTotal: manifest.sizeBytes,
-      sources: this.transfer?.fetch?.sourceCount ?? this.fetched?.bytesFromPeers.size ?? 0,
+      sources: this.transfer?.fetch?.sourceCount ?? this.giverCount,
       elapsedMs: performance.now() - this.startedMs,
     };
   }
@@ -49,12 +50,12 @@ export class SmallFileJob {
     const transfer = new Transfer(manifest, held, staged, session.transferHost);
     const fetch = new Fetch(transfer, staged, session.fetchHost, 'rarestFirst');
     this.transfer = transfer;
-    this.fetched = fetch;
     try {
       const fetching = { transfer, fetch, order, announcing: 'when it waits' as const };
       await runFetch(session, fetching, { signal });
       if (manifest.chunkCount === 0) staged.create(new Uint8Array(0));
       transfer.endFetch();
+      this.figures = figuresOf(fetch);
     } catch (error) {
       this.abandon();
       throw error;
@@ -88,7 +89,11 @@ export class SmallFileJob {
         { name: announced, naming: 'keep', arrived: true },
       ]);
     }
-    return reportOf(order, { startedMs: this.startedMs, fetch: this.fetched });
+    return reportOf(order, { startedMs: this.startedMs, figures: this.figures });
+  }
+
+  private get giverCount(): number {
+    return Object.keys(this.figures?.bytesFromPeers ?? {}).length;
   }
 
   /** Nothing will come of it. */

@@ -22,7 +22,7 @@ export interface SmallFileHost {
 /** Downloads the small files of one command, many at a time. What an earlier process has begun or
  *  finished, and what cannot be put in place, goes the way of all other files. */
 export class SmallFileRun {
-  private readonly landings: Promise<void>[] = [];
+  private readonly landings = new Set<Promise<void>>();
 
   constructor(
     private readonly session: PeerSession,
@@ -62,6 +62,7 @@ export class SmallFileRun {
   ): Promise<ChunkSource | undefined> {
     const { host, files } = this;
     try {
+      await files.room();
       const job = files.job(await host.orderOf(item, signal));
       const hide = host.show(job);
       try {
@@ -70,13 +71,22 @@ export class SmallFileRun {
       } finally {
         hide();
       }
-      this.landings.push(this.land(item, job, signal));
+      this.keep(this.land(item, job, signal));
       return job.staged;
     } catch (error) {
       if (signal.aborted) throw error;
       host.settle(item, { ok: false, name: nameOf(item), error: error as Error });
       return undefined;
     }
+  }
+
+  /** Until it has landed; one that fails is looked at in the end. */
+  private keep(landing: Promise<void>): void {
+    this.landings.add(landing);
+    void landing.then(
+      () => this.landings.delete(landing),
+      () => undefined,
+    );
   }
 
   private async land(item: DownloadItem, job: SmallFileJob, signal: AbortSignal): Promise<void> {

@@ -1,5 +1,6 @@
 import { placeTogether } from '../../disk/placement.js';
 import { StagingFolder } from '../../disk/staging-folder.js';
+import { MAX_UNPLACED_FILES } from '../peer-config.js';
 import type { PeerSession } from '../peer-session.js';
 import type { DownloadOrder, DownloadReport } from './download-job.js';
 import { SmallFileJob } from './small-file-job.js';
@@ -19,6 +20,9 @@ export class SmallFiles {
   private waiting: Landing[] = [];
   private landing: Promise<void> = Promise.resolve();
   private isLanding = false;
+  private unplacedCount = 0;
+  /** Told when a batch is in place. */
+  private roomWaiters: (() => void)[] = [];
 
   private constructor(
     private readonly session: PeerSession,
@@ -34,10 +38,18 @@ export class SmallFiles {
     return new SmallFileJob(this.session, order, this.staging.stage(order.manifest));
   }
 
+  /** Resolves once few enough files wait for their names that another may be fetched. */
+  async room(): Promise<void> {
+    while (this.unplacedCount >= MAX_UNPLACED_FILES) {
+      await new Promise<void>((resolve) => this.roomWaiters.push(resolve));
+    }
+  }
+
   /** Puts a file in place that has been fetched or copied. */
   land(job: SmallFileJob): Promise<DownloadReport> {
     return new Promise((resolve, reject) => {
       this.waiting.push({ job, resolve, reject });
+      this.unplacedCount += 1;
       if (!this.isLanding) this.landing = this.landWaiting();
     });
   }
@@ -65,8 +77,16 @@ export class SmallFiles {
           reject(error as Error);
         }
       }
+      this.makeRoom(batch.length);
     }
     this.isLanding = false;
+  }
+
+  private makeRoom(fileCount: number): void {
+    this.unplacedCount -= fileCount;
+    const waiters = this.roomWaiters;
+    this.roomWaiters = [];
+    for (const wake of waiters) wake();
   }
 
   private async landTogether(batch: readonly Landing[]): Promise<void> {
