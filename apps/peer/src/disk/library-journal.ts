@@ -46,18 +46,25 @@ export class LibraryJournal {
   async append(changes: readonly LibraryChange[]): Promise<void> {
     const bytes = Buffer.from(`\n${linesOf(changes)}`);
     const { O_WRONLY, O_APPEND, O_CREAT } = constants;
-    await onDisk({ path: this.path, verb: 'write' }, async () => {
+    const before = await onDisk({ path: this.path, verb: 'write' }, async () => {
       const fd = openSync(this.path, O_WRONLY | O_APPEND | O_CREAT, 0o600);
       try {
-        const { size } = fstatSync(fd);
+        const stats = fstatSync(fd, { bigint: true });
         for (let done = 0; done < bytes.length;) done += writeSync(fd, bytes, done);
         await syncData(fd);
-        if (size === 0) await syncFolder(dirname(this.path));
+        if (stats.size === 0n) await syncFolder(dirname(this.path));
+        return stats;
       } finally {
         closeSync(fd);
       }
     });
-    this.refresh();
+    if (before.ino !== this.inode || Number(before.size) !== this.offsetBytes) {
+      this.refresh();
+      return;
+    }
+    // All before it was read: to read it back would only make second copies of all texts.
+    for (const change of changes) this.apply(change);
+    this.offsetBytes += bytes.length;
   }
 
   /** Rewrites the file without what no longer counts, once that is most of it. */
@@ -108,16 +115,20 @@ export class LibraryJournal {
       // A buffer full of anything but lines is damage, and passed over like a torn line.
       const usedBytes = endBytes === 0 && bytesRead === READ_BYTES ? bytesRead : endBytes;
       if (usedBytes === 0) return;
-      for (const line of buffer.toString('utf8', 0, endBytes).split('\n')) this.apply(line);
+      for (const line of buffer.toString('utf8', 0, endBytes).split('\n')) this.applyLine(line);
       this.offsetBytes += usedBytes;
     }
   }
 
-  private apply(line: string): void {
+  private applyLine(line: string): void {
     if (line === '') return;
-    this.lineCount += 1;
     const change = parseLibraryChange(line);
-    if (change === undefined) return;
+    if (change === undefined) this.lineCount += 1;
+    else this.apply(change);
+  }
+
+  private apply(change: LibraryChange): void {
+    this.lineCount += 1;
     if ('put' in change) this.entries.set(entryKey(change.put), change.put);
     else this.entries.delete(entryKey(change.remove));
   }

@@ -16,16 +16,13 @@ const OPEN_FLAGS = constants.O_RDONLY | constants.O_NONBLOCK;
  *  what the file has become since is never served. */
 export class SharedFile {
   private isClosed = false;
-  private readonly cacheKey: string;
 
   private constructor(
     readonly path: string,
     readonly manifest: Manifest,
     private readonly stamp: FileStamp,
     private readonly handles: HandleCache,
-  ) {
-    this.cacheKey = `${stamp.inode} ${path}`;
-  }
+  ) {}
 
   /** `stamp` is the file's when the manifest was made. Opens nothing yet. Throws TransferError
    *  SOURCE_CHANGED when the file is gone or not the same any more. */
@@ -86,6 +83,10 @@ export class SharedFile {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  private get cacheKey(): string {
+    return `${this.stamp.inode} ${this.path}`;
   }
 
   private readAt(target: Buffer, offsetBytes: number): Promise<Buffer> {

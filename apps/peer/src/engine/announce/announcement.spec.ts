@@ -15,7 +15,7 @@ async function announcementOf(chunkCount: number): Promise<Announcement> {
 }
 
 const gain = (announcement: Announcement, indexes: readonly number[]) => {
-  for (const index of indexes) announcement.gained.add(toChunkIndex(index));
+  for (const index of indexes) announcement.gain(toChunkIndex(index));
 };
 
 describe('a report', () => {
@@ -65,7 +65,7 @@ describe('a name', () => {
     const results = announcement.add([{ name: 'x', naming: 'replace' }]);
     announcement.settle('x', { ok: true });
     expect(await results).toEqual([{ ok: true }]);
-    expect(announcement.names.get('x')?.naming).toBe('keep');
+    expect(announcement.names).toMatchObject([{ name: 'x', naming: 'keep' }]);
   });
 
   it('is forgotten when it is refused, and answers everybody who asked for it', async () => {
@@ -74,6 +74,6 @@ describe('a name', () => {
     const refusal = { ok: false, code: 'NAME_TAKEN', message: 'taken' } as const;
     announcement.settle('x', refusal);
     expect(await Promise.all(both)).toEqual([[refusal], [refusal]]);
-    expect(announcement.names.size).toBe(0);
+    expect(announcement.names).toEqual([]);
   });
 });

@@ -16,17 +16,22 @@ export interface AnnouncedName {
 }
 
 interface NameEntry {
+  readonly name: string | undefined;
   naming: RegisterFile['naming'];
-  resolve: ((result: FileResult) => void)[];
+  waiting: readonly ((result: FileResult) => void)[];
 }
+
+/** Shared: a process may have a hundred thousand files, nearly all of which nobody waits for. */
+const NOBODY: NameEntry['waiting'] = [];
 
 /** What the tracker was told, and is still to be told, of one transfer. */
 export class Announcement {
   isRegistered = false;
-  /** Stored since the last report. */
-  gained = new Set<ChunkIndex>();
-  readonly names = new Map<string | undefined, NameEntry>();
-  private reported = new Set<ChunkIndex>();
+  /** Of few files there is more than one name. */
+  private entries: NameEntry[] = [];
+  /** Stored since the last report; undefined when nothing is. */
+  private gained: Set<ChunkIndex> | undefined;
+  private reported: ReadonlySet<ChunkIndex> | undefined;
   private hasArrived = false;
   private isReportComplete = false;
   private isCompletionTold = false;
@@ -38,8 +43,18 @@ export class Announcement {
     return this.hasArrived && !this.isCompletionTold && this.transfer.heldByOwner().isComplete;
   }
 
+  get names(): readonly Pick<NameEntry, 'name' | 'naming'>[] {
+    return this.entries;
+  }
+
+  /** Something was stored since the last report. */
+  get hasGained(): boolean {
+    return this.gained !== undefined;
+  }
+
   gain(chunkIndex: ChunkIndex): void {
     this.hasArrived = true;
+    this.gained ??= new Set();
     this.gained.add(chunkIndex);
   }
 
@@ -54,28 +69,29 @@ export class Announcement {
     this.hasArrived ||= names.some(({ arrived }) => arrived === true);
     return Promise.all(
       names.map(({ name, naming }) => {
-        const entry = this.names.get(name) ?? { naming, resolve: [] };
+        const entry = this.entryOf(name, naming);
         entry.naming = naming;
-        this.names.set(name, entry);
-        return new Promise<FileResult>((resolve) => entry.resolve.push(resolve));
+        return new Promise<FileResult>((resolve) => {
+          entry.waiting = [...entry.waiting, resolve];
+        });
       }),
     );
   }
 
   /** Once registered a name is only kept: a later registration must not move it back. */
   settle(name: string | undefined, result: FileResult): void {
-    const entry = this.names.get(name);
+    const entry = this.entries.find((known) => known.name === name);
     if (entry === undefined) return;
     if (result.ok) entry.naming = 'keep';
-    else this.names.delete(name);
-    for (const resolve of entry.resolve) resolve(result);
-    entry.resolve = [];
+    else this.entries = this.entries.filter((other) => other !== entry);
+    for (const resolve of entry.waiting) resolve(result);
+    entry.waiting = NOBODY;
   }
 
   /** The file will not be registered: whoever waits for that is told so. */
   withdraw(): void {
     const message = 'it was withdrawn before the tracker had it';
-    for (const name of [...this.names.keys()]) {
+    for (const { name } of this.entries) {
       this.settle(name, { ok: false, code: 'INTERNAL', message });
     }
   }
@@ -84,10 +100,10 @@ export class Announcement {
    *  have: then the whole registration is due, which says it in fewer bytes. */
   beginReport(): ChunkRegisterFile | undefined {
     this.reported = this.gained;
-    this.gained = new Set();
+    this.gained = undefined;
     this.isReportComplete = this.transfer.heldByOwner().isComplete;
     const ranges: [number, number][] = [];
-    for (const index of [...this.reported].sort((a, b) => a - b)) {
+    for (const index of [...(this.reported ?? [])].sort((a, b) => a - b)) {
       const range = ranges.at(-1);
       if (range?.[1] === index - 1) range[1] = index;
       else ranges.push([index, index]);
@@ -99,13 +115,23 @@ export class Announcement {
 
   /** A tracker that does not know of us in this swarm gets a whole registration instead. */
   endReport(result: FileResult | undefined): void {
-    this.reported.clear();
+    this.reported = undefined;
     if (result?.ok !== true) this.isRegistered = false;
     else if (this.isReportComplete) this.completionTold();
   }
 
   abandonReport(): void {
-    for (const chunkIndex of this.reported) this.gained.add(chunkIndex);
-    this.reported.clear();
+    if (this.reported !== undefined)
+      this.gained = new Set([...this.reported, ...(this.gained ?? [])]);
+    this.reported = undefined;
+  }
+
+  private entryOf(name: string | undefined, naming: RegisterFile['naming']): NameEntry {
+    const known = this.entries.find((entry) => entry.name === name);
+    if (known !== undefined) return known;
+    const entry = { name, naming, waiting: NOBODY };
+    // Exactly as long as it is: a list that grows has room for seventeen.
+    this.entries = this.entries.concat(entry);
+    return entry;
   }
 }

@@ -15,7 +15,7 @@ export interface ChunkReport {
 export function beginReports(entries: Iterable<Announcement>): ChunkReport[] {
   const reports: ChunkReport[] = [];
   for (const entry of entries) {
-    const file = entry.gained.size === 0 ? undefined : entry.beginReport();
+    const file = entry.hasGained ? entry.beginReport() : undefined;
     if (file !== undefined) reports.push({ entry, file });
   }
   return reports;

@@ -32,6 +32,12 @@ export function groupByDigest(
   return [...groups.values()];
 }
 
+/** Each in its turn, which is the last of it in the list. */
+export function* takeEach(groups: DownloadGroup[]): Generator<DownloadGroup, void, void> {
+  groups.reverse();
+  for (let group = groups.pop(); group !== undefined; group = groups.pop()) yield group;
+}
+
 /** Files of at most one chunk, for a folder that may hold many of them. */
 export function isSmallGroup([first]: DownloadGroup): boolean {
   return first!.plan.root !== null && first!.found.summary.chunkCount <= 1;

@@ -8,6 +8,7 @@ import {
   groupByDigest,
   isSmallGroup,
   nameOf,
+  takeEach,
   type DownloadGroup,
   type DownloadItem,
 } from './download-groups.js';
@@ -65,9 +66,17 @@ export class DownloadRun {
 
   /** Outcomes in the order of the plan. Rejects when nothing could even be begun. */
   async toFiles({ signal }: { signal: AbortSignal }): Promise<FileOutcome[]> {
-    const { requests, output, cwd } = this.options;
     // All downloads listen to it, with what they wait for.
     setMaxListeners(4 * (MAX_TRANSFERS_AT_ONCE + MAX_SMALL_TRANSFERS_AT_ONCE), signal);
+    const groups = await this.plan(signal);
+    const outcomes = new Array<FileOutcome>(groups.reduce((sum, { length }) => sum + length, 0));
+    const settle = ({ index }: DownloadItem, outcome: FileOutcome) => (outcomes[index] = outcome);
+    await this.runAll(groups, settle, signal);
+    return outcomes;
+  }
+
+  private async plan(signal: AbortSignal): Promise<DownloadGroup[]> {
+    const { requests, output, cwd } = this.options;
     const found = await Promise.all(requests.map((request) => this.find(request, signal)));
     this.hasFoundAll = true;
     const plans = await planOutputs({
@@ -81,20 +90,20 @@ export class DownloadRun {
       output,
       cwd,
     });
-    const outcomes = new Array<FileOutcome>(plans.length);
-    const settle = ({ index }: DownloadItem, outcome: FileOutcome) => (outcomes[index] = outcome);
-    await this.runAll(groupByDigest(plans, found.flat()), settle, signal);
-    return outcomes;
+    return groupByDigest(plans, found.flat());
   }
 
+  /** Empties `groups`: what was found of a file is let go of when the file is there. */
   private async runAll(
-    groups: readonly DownloadGroup[],
+    groups: DownloadGroup[],
     settle: (item: DownloadItem, outcome: FileOutcome) => void,
     signal: AbortSignal,
   ): Promise<void> {
     const smallGroups = groups.filter(isSmallGroup);
     await using files = this.openSmallFiles(smallGroups);
-    const queue = groups.filter((group) => files === undefined || !isSmallGroup(group)).values();
+    const others = groups.filter((group) => files === undefined || !isSmallGroup(group));
+    groups.length = 0;
+    const queue = takeEach(others);
     const work = async () => {
       for (const group of queue) {
         for (const item of group) settle(item, await this.outcomeOf(item, signal));

@@ -1,7 +1,7 @@
 import { MAX_SMALL_TRANSFERS_AT_ONCE } from '../peer-config.js';
 import type { PeerSession } from '../peer-session.js';
 import type { ChunkSource } from '../transfer/transfer.js';
-import { nameOf, type DownloadGroup, type DownloadItem } from './download-groups.js';
+import { nameOf, takeEach, type DownloadGroup, type DownloadItem } from './download-groups.js';
 import type { DownloadOrder } from './download-job.js';
 import type { FileOutcome } from './download-run.js';
 import type { SmallFileJob } from './small-file-job.js';
@@ -30,9 +30,9 @@ export class SmallFileRun {
     private readonly host: SmallFileHost,
   ) {}
 
-  /** Rejects with the signal's reason; what was fetched by then is in place. */
-  async run(groups: readonly DownloadGroup[], { signal }: { signal: AbortSignal }): Promise<void> {
-    const queue = groups.values();
+  /** Empties `groups`. Rejects with the signal's reason; what was fetched by then is in place. */
+  async run(groups: DownloadGroup[], { signal }: { signal: AbortSignal }): Promise<void> {
+    const queue = takeEach(groups);
     const work = async () => {
       for (const group of queue) await this.fetchGroup(group, signal);
     };

@@ -74,7 +74,7 @@ export class PeerLink implements ConnectionHandler {
     const { chunkCount } = transfer.manifest;
     this.connection.send({ type: 'open', fileNumber, digest, chunkCount, fields: [] });
     this.connection.send({ type: 'bitfield', fileNumber, held: transfer.heldOnWire() });
-    transfer.audience.add(this);
+    transfer.addToAudience(this);
     if (this.carries(transfer)) transfer.push({ type: 'peerJoined', link: this });
   }
 
@@ -283,7 +283,7 @@ export class PeerLink implements ConnectionHandler {
 
   private forgetFile(transfer: Transfer): void {
     const wasCommon = this.numbers.drop(transfer);
-    transfer.audience.delete(this);
+    transfer.removeFromAudience(this);
     this.uploader.dropTransfer(transfer);
     for (const incoming of this.incoming.values()) {
       if (incoming.transfer !== transfer || !incoming.isWanted) continue;

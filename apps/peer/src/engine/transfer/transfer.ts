@@ -12,6 +12,7 @@ import type { Choker } from '../links/choker.js';
 import type { Fetch } from './fetch.js';
 import { Inbox } from './inbox.js';
 import type { PeerLink } from '../links/peer-link.js';
+import { Participants, type RemotePeer } from './participants.js';
 import { Suggester } from './suggester.js';
 import type { TransferEvent } from './transfer-event.js';
 
@@ -31,21 +32,15 @@ export interface TransferHost {
   sourceFailed(transfer: Transfer, source: ChunkSource, error: Error): void;
 }
 
-export interface RemotePeer {
-  readonly link: PeerLink;
-  held: Bitfield;
-}
+/** Of every transfer that has none: a process may have a hundred thousand of those. Never written
+ *  to. */
+const NO_PARTICIPANTS = new Participants();
 
 /** One manifest at this peer: what we hold of it, who else takes part, and, while something is
  *  missing, the {@link Fetch} that gets it. The only writer of that state. */
 export class Transfer {
-  readonly remotes = new Map<PeerId, RemotePeer>();
-  /** Connections that were told what we hold, and must be told what we gain: those of the remotes,
-   *  and those whose other end has not answered yet. */
-  readonly audience = new Set<PeerLink>();
   fetch: Fetch | undefined;
-  /** Those of the remotes that want something of what we have or get. */
-  private readonly lacking = new Set<PeerId>();
+  private participants = NO_PARTICIPANTS;
   private suggester: Suggester | undefined;
   private readonly inbox = new Inbox<TransferEvent>((event) => this.apply(event));
 
@@ -61,6 +56,11 @@ export class Transfer {
     return this.manifest.digest;
   }
 
+  /** Who takes part at the other ends. */
+  get remotes(): ReadonlyMap<PeerId, RemotePeer> {
+    return this.participants.remotes;
+  }
+
   /** Whether others may ask for the chunk: what is streamed away is not kept for them. */
   offers(chunkIndex: ChunkIndex): boolean {
     return this.source !== undefined && this.held.has(chunkIndex);
@@ -73,7 +73,7 @@ export class Transfer {
 
   /** Chunks that are stored now will be read again soon when somebody lacks them. */
   get caching(): Caching {
-    return this.lacking.size > 0 ? 'keep' : 'skip';
+    return this.participants.lacking.size > 0 ? 'keep' : 'skip';
   }
 
   heldOnWire(): 'none' | 'all' | Uint8Array {
@@ -129,6 +129,16 @@ export class Transfer {
     for (const remote of [...this.remotes.values()]) this.weigh(remote);
   }
 
+  /** The connection was told what we hold, and is told what we gain, until it is taken out. */
+  addToAudience(link: PeerLink): void {
+    this.participantsToChange().audience.add(link);
+  }
+
+  removeFromAudience(link: PeerLink): void {
+    this.participants.audience.delete(link);
+    this.forgetNobody();
+  }
+
   /** A peer has been promised the chunk. */
   chunkRequested(link: PeerLink, chunkIndex: ChunkIndex): void {
     this.suggester?.chunkRequested(link, chunkIndex);
@@ -141,13 +151,13 @@ export class Transfer {
 
   /** Leaves the swarm: every connection is told, none keeps the file. */
   leave(code: 'OK' | 'FILE_WITHDRAWN' | 'SHUTTING_DOWN'): void {
-    for (const link of [...this.audience]) link.closeFile(this, code);
+    for (const link of [...this.participants.audience]) link.closeFile(this, code);
   }
 
   private apply(event: TransferEvent): void {
     switch (event.type) {
       case 'peerJoined':
-        this.remotes.set(event.link.peerId, {
+        this.participantsToChange().remotes.set(event.link.peerId, {
           link: event.link,
           held: Bitfield.empty(this.manifest.chunkCount),
         });
@@ -188,15 +198,25 @@ export class Transfer {
   private gain(chunkIndex: ChunkIndex): void {
     if (!this.held.set(chunkIndex)) return;
     if (this.source === undefined) return;
-    for (const link of this.audience) link.announceChunks(this, [chunkIndex]);
+    for (const link of this.participants.audience) link.announceChunks(this, [chunkIndex]);
     this.host.chunkGained(this, chunkIndex);
+  }
+
+  private participantsToChange(): Participants {
+    if (this.participants === NO_PARTICIPANTS) this.participants = new Participants();
+    return this.participants;
+  }
+
+  private forgetNobody(): void {
+    if (this.participants.isEmpty) this.participants = NO_PARTICIPANTS;
   }
 
   private forget(peerId: PeerId): void {
     const remote = this.remotes.get(peerId);
     if (remote === undefined) return;
-    this.remotes.delete(peerId);
-    this.lacking.delete(peerId);
+    this.participants.remotes.delete(peerId);
+    this.participants.lacking.delete(peerId);
+    this.forgetNobody();
     this.suggester?.peerLeft(peerId);
     this.host.choker.peerLacksNothing(remote.link, this);
   }
@@ -205,7 +225,7 @@ export class Transfer {
   private weigh(remote: RemotePeer): void {
     if (!remote.held.isComplete) {
       if (this.source === undefined) return;
-      this.lacking.add(remote.link.peerId);
+      this.participantsToChange().lacking.add(remote.link.peerId);
       if (Suggester.suits(this)) {
         this.suggester ??= new Suggester(this);
         this.suggester.peerLacks(remote.link, remote.held);
@@ -213,7 +233,7 @@ export class Transfer {
       this.host.choker.peerLacks(remote.link, this);
       return;
     }
-    this.lacking.delete(remote.link.peerId);
+    this.participants.lacking.delete(remote.link.peerId);
     this.suggester?.peerLeft(remote.link.peerId);
     this.host.choker.peerLacksNothing(remote.link, this);
     if (this.held.isComplete && this.fetch === undefined) remote.link.closeFile(this, 'OK');
