@@ -52,7 +52,7 @@ export class FileChunkStore implements ChunkStore {
     private readonly manifest: Manifest,
     private readonly handle: FileHandle,
   ) {
-    this.writer = new ChunkWriter(handle);
+    this.writer = new ChunkWriter(handle, { maxCallCount: 1 });
     this.uncached = new UncachedWriter(handle);
     this.writeBack = new WriteBack(handle);
   }

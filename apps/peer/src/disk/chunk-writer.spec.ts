@@ -27,10 +27,11 @@ describe('ChunkWriter', () => {
     const cases = fc.record({
       places: fc.shuffledSubarray(Array.from({ length: 12 }, (_, place) => place)),
       maxCallBytes: fc.integer({ min: 1, max: 40 }),
+      maxCallCount: fc.integer({ min: 1, max: 4 }),
     });
-    const property = fc.asyncProperty(cases, async ({ places, maxCallBytes }) => {
+    const property = fc.asyncProperty(cases, async ({ places, maxCallBytes, maxCallCount }) => {
       await using file = await open(folder.file('x'), 'w');
-      const writer = new ChunkWriter(stingy(file, maxCallBytes).handle);
+      const writer = new ChunkWriter(stingy(file, maxCallBytes).handle, { maxCallCount });
       const expected = Buffer.alloc(
         places.length === 0 ? 0 : (Math.max(...places) + 1) * UNIT_BYTES,
       );
@@ -49,15 +50,33 @@ describe('ChunkWriter', () => {
     await using folder = await TempDir.create();
     await using file = await open(folder.file('x'), 'w');
     const { handle, calls } = stingy(file, 1_000);
-    const writer = new ChunkWriter(handle);
+    const writer = new ChunkWriter(handle, { maxCallCount: 1 });
     const order = [0, 3, 1, 9, 2];
     await Promise.all(order.map((place) => writer.write(Buffer.alloc(10), place * 10)));
-    expect(calls).toEqual([10, 30, 10]);
+    expect(calls).toEqual([40, 10]);
+  });
+
+  it('has as many calls under way as it may, and no more', async () => {
+    await using folder = await TempDir.create();
+    await using file = await open(folder.file('x'), 'w');
+    let underWay = 0;
+    const counts: number[] = [];
+    const write = async (bytes: Uint8Array, from: number, length: number, offset: number) => {
+      counts.push((underWay += 1));
+      const written = await file.write(bytes, from, length, offset);
+      underWay -= 1;
+      return written;
+    };
+    const writer = new ChunkWriter({ write } as unknown as FileHandle, { maxCallCount: 3 });
+    const places = Array.from({ length: 12 }, (_, place) => place * 20); // none beside another
+    await Promise.all(places.map((place) => writer.write(Buffer.alloc(10), place)));
+    expect(counts).toHaveLength(12);
+    expect(Math.max(...counts)).toBe(3);
   });
 
   it('says to each of those it concerns that a call failed, and goes on', async () => {
     await using file = await open('/dev/full', 'w');
-    const writer = new ChunkWriter(file);
+    const writer = new ChunkWriter(file, { maxCallCount: 2 });
     const writes = [0, 10, 90].map((offset) => writer.write(Buffer.alloc(10), offset));
     const results = await Promise.allSettled(writes);
     expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);

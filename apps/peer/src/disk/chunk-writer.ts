@@ -10,14 +10,17 @@ interface WaitingWrite {
 }
 
 /**
- * Writes to one file, one call at a time: the system lets only one in anyway, and each call costs a
- * trip to another thread. What arrives meanwhile goes together in the next, neighbours in one call.
+ * Writes to one file, `maxCallCount` calls at a time: each costs a trip to another thread, and what
+ * arrives meanwhile goes together in the next, neighbours in one call.
  */
 export class ChunkWriter {
   private waiting: WaitingWrite[] = [];
-  private isWriting = false;
+  private callCount = 0;
 
-  constructor(private readonly handle: FileHandle) {}
+  constructor(
+    private readonly handle: FileHandle,
+    private readonly options: { maxCallCount: number },
+  ) {}
 
   /** Resolves when all of the bytes are written; until then they must stay as they are. Rejects
    *  with the system's error. */
@@ -25,18 +28,20 @@ export class ChunkWriter {
     return new Promise((resolve, reject) => {
       const settle = (error?: Error) => (error === undefined ? resolve() : reject(error));
       this.waiting.push({ bytes, offsetBytes, settle });
-      if (!this.isWriting) void this.run();
+      if (this.callCount < this.options.maxCallCount) void this.run();
     });
   }
 
   private async run(): Promise<void> {
-    this.isWriting = true;
-    while (this.waiting.length > 0) {
-      const batch = this.waiting.sort((a, b) => a.offsetBytes - b.offsetBytes);
-      this.waiting = [];
-      for (const neighbours of neighboursOf(batch)) await this.writeTogether(neighbours);
+    this.callCount += 1;
+    await Promise.resolve(); // what is written in the same turn goes together
+    let oldest;
+    while ((oldest = this.waiting[0]) !== undefined) {
+      const together = new Set(neighboursOf(this.waiting, oldest));
+      this.waiting = this.waiting.filter((write) => !together.has(write));
+      await this.writeTogether([...together]);
     }
-    this.isWriting = false;
+    this.callCount -= 1;
   }
 
   private async writeTogether(neighbours: readonly WaitingWrite[]): Promise<void> {
@@ -66,14 +71,16 @@ export class ChunkWriter {
   }
 }
 
-function* neighboursOf(sorted: readonly WaitingWrite[]): Generator<WaitingWrite[], void, void> {
+/** The write and those beside it, in the order of the file, as far as one call goes. */
+function neighboursOf(writes: readonly WaitingWrite[], wanted: WaitingWrite): WaitingWrite[] {
+  const sorted = writes.toSorted((a, b) => a.offsetBytes - b.offsetBytes);
   let run: WaitingWrite[] = [];
   let runBytes = 0;
   let endBytes = 0;
   for (const write of sorted) {
     const { bytes, offsetBytes } = write;
     if (run.length > 0 && (offsetBytes !== endBytes || runBytes + bytes.length > MAX_CALL_BYTES)) {
-      yield run;
+      if (run.includes(wanted)) return run;
       run = [];
       runBytes = 0;
     }
@@ -81,7 +88,7 @@ function* neighboursOf(sorted: readonly WaitingWrite[]): Generator<WaitingWrite[
     runBytes += bytes.length;
     endBytes = offsetBytes + bytes.length;
   }
-  if (run.length > 0) yield run;
+  return run;
 }
 
 /** What is left of the buffers after their first `bytes`. */

@@ -3,6 +3,9 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { ChunkWriter } from './chunk-writer.js';
 import { hasErrno } from './disk-error.js';
 
+/** Writes under way at a time: the disk is never without work, and other files find threads. */
+const MAX_CALL_COUNT = 3;
+
 /** What such writes begin and end at: a multiple of the sectors that are common. */
 export const PAGE_BYTES = 4096;
 
@@ -50,7 +53,7 @@ export class UncachedWriter {
     try {
       const path = `/proc/self/fd/${this.handle.fd}`;
       this.file = await open(path, constants.O_WRONLY | constants.O_DIRECT);
-      return new ChunkWriter(this.file);
+      return new ChunkWriter(this.file, { maxCallCount: MAX_CALL_COUNT });
     } catch {
       return undefined;
     }

@@ -13,6 +13,9 @@ import type { PeerLink } from './peer-link.js';
 import type { RateGate } from '../budget/rate-gate.js';
 import type { Transfer } from '../transfer/transfer.js';
 
+/** Reads under way for one connection, beside the one that is being sent. */
+const MAX_AHEAD_RUNS = 4;
+
 export interface UploadHost {
   readonly buffers: ChunkBuffers;
   readonly servingBudget: ByteBudget;
@@ -29,6 +32,7 @@ interface UploadJob {
 
 /** Requests for chunks that follow one another, read from disk together. */
 interface UploadRun {
+  readonly lengthBytes: number;
   readonly jobs: readonly UploadJob[];
   readonly reading: Promise<ReadRun>;
 }
@@ -45,7 +49,8 @@ export class Uploader {
   private readonly queue: UploadJob[] = [];
   private readonly closing = new AbortController();
   private current: UploadRun | undefined;
-  private ahead: UploadRun | undefined;
+  /** Being read, in the order they will be sent. */
+  private readonly ahead: UploadRun[] = [];
   private isServing = false;
   private wakeWriter: (() => void) | undefined;
   private isUnchoked = false;
@@ -71,7 +76,8 @@ export class Uploader {
     }
     this.queue.push({ transfer, request });
     transfer.chunkRequested(this.link, request.chunkIndex);
-    if (!this.isServing) void this.serve();
+    if (this.isServing) void Promise.resolve().then(() => this.readAhead());
+    else void this.serve();
   }
 
   cancel(requestId: number): void {
@@ -108,7 +114,7 @@ export class Uploader {
       this.queue.splice(index, 1);
       this.reject(job.request.requestId, code);
     }
-    for (const run of [this.current, this.ahead]) {
+    for (const run of [this.current, ...this.ahead]) {
       for (const job of run?.jobs ?? []) if (matches(job)) job.stopCode ??= code;
     }
   }
@@ -117,11 +123,24 @@ export class Uploader {
     this.isServing = true;
     // Requests that came in one packet are answered together.
     await Promise.resolve();
-    while ((this.current = this.ahead ?? this.nextRun()) !== undefined) {
-      this.ahead = this.nextRun();
+    this.readAhead();
+    while ((this.current = this.ahead.shift()) !== undefined) {
+      this.readAhead();
       await this.answer(this.current);
     }
     this.isServing = false;
+  }
+
+  /** One run, and more while they are short: as much as the link takes at a time. */
+  private readAhead(): void {
+    const { windowBytes } = this.connection;
+    while (this.ahead.length < MAX_AHEAD_RUNS) {
+      const aheadBytes = this.ahead.reduce((bytes, run) => bytes + run.lengthBytes, 0);
+      if (aheadBytes >= windowBytes) return;
+      const run = this.nextRun();
+      if (run === undefined) return;
+      this.ahead.push(run);
+    }
   }
 
   /** Begins to read what the first requests of the queue ask for: as much as the link takes at a
@@ -139,9 +158,10 @@ export class Uploader {
       if (next.request.chunkIndex !== request.chunkIndex + jobs.length) break;
       jobs.push(this.queue.shift()!);
     }
-    const reading = this.read(transfer, { firstIndex: request.chunkIndex, count: jobs.length });
+    const run = { firstIndex: request.chunkIndex, count: jobs.length };
+    const reading = this.read(transfer, run);
     reading.catch(() => undefined);
-    return { jobs, reading };
+    return { lengthBytes: runLengthBytes(transfer.manifest.layout, run), jobs, reading };
   }
 
   private async answer({ jobs, reading }: UploadRun): Promise<void> {
@@ -194,7 +214,7 @@ export class Uploader {
   }
 
   private writable(): Promise<void> {
-    this.ahead ??= this.nextRun();
+    this.readAhead();
     return new Promise((resolve) => (this.wakeWriter = resolve));
   }
 
