@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { TrackerError } from '#protocol';
 import type { Sql, WriteSql } from './sql.js';
 import { SqliteSql } from './sqlite-sql.js';
-import { WriteQueue } from './write-queue.js';
+import { WriteQueue, type WriteWork } from './write-queue.js';
 
 const insert = (value: number) => (sql: Sql) =>
   sql.run('INSERT INTO numbers (value) VALUES (?)', [value]);
@@ -11,18 +11,21 @@ const insert = (value: number) => (sql: Sql) =>
 describe('WriteQueue', () => {
   let sql: SqliteSql;
   let commits: number;
+  let savepoints: number;
   let queue: WriteQueue;
 
   beforeEach(async () => {
     sql = new SqliteSql(new Sqlite(':memory:'));
     await sql.run('CREATE TABLE numbers (value INTEGER UNIQUE CHECK (value <> 13))');
     commits = 0;
+    savepoints = 0;
     const counted: Sql = {
       all: (text, parameters) => sql.all(text, parameters),
       column: (text, parameters) => sql.column(text, parameters),
       first: (text, parameters) => sql.first(text, parameters),
       run: (text, parameters) => {
         if (text === 'COMMIT') commits += 1;
+        if (text === 'SAVEPOINT request') savepoints += 1;
         return sql.run(text, parameters);
       },
     };
@@ -67,9 +70,66 @@ describe('WriteQueue', () => {
     expect(await values()).toEqual([1, 3]);
   });
 
-  it('passes on typed refusals', async () => {
+  it('passes on typed refusals, and runs nothing twice when nothing was written', async () => {
     const refusal = new TrackerError('NAME_TAKEN', 'taken');
-    await expect(queue.submit(() => Promise.reject(refusal))).rejects.toBe(refusal);
+    const refusals = [
+      queue.submit(() => Promise.reject(refusal)),
+      queue.submit(async (writer) => {
+        await writer.first('SELECT 1');
+        await writer.run('UPDATE numbers SET value = 2 WHERE value = 3');
+        throw refusal;
+      }),
+    ];
+    const accepted = queue.submit(insert(1));
+    for (const refused of refusals) await expect(refused).rejects.toBe(refusal);
+    await accepted;
+    expect(savepoints).toBe(0);
+    expect(await values()).toEqual([1]);
+  });
+
+  it.each<[string, WriteWork<unknown>]>([
+    ['RETURNING', (writer) => writer.first('INSERT INTO numbers VALUES (2) RETURNING value')],
+    ['RETURNING rows', (writer) => writer.all('INSERT INTO numbers VALUES (2) RETURNING value')],
+    ['RETURNING values', (writer) => writer.column('INSERT INTO numbers VALUES (2) RETURNING 1')],
+    ['a plain statement', insert(2)],
+  ])('runs all again, apart, when one fails after %s', async (_, write) => {
+    const runs: string[] = [];
+    const told: string[] = [];
+    const telling =
+      (name: string, work: WriteWork<unknown>): WriteWork<string> =>
+      async (writer) => {
+        runs.push(name);
+        writer.afterCommit(() => told.push(name));
+        await work(writer);
+        return `${name} ${runs.length}`;
+      };
+    const refusal = new TrackerError('NAME_TAKEN', 'taken');
+    const failing = telling('failing', async (writer) => {
+      await write(writer);
+      throw refusal;
+    });
+    const works = [telling('first', insert(1)), failing, telling('last', insert(3))];
+    const outcomes = await Promise.allSettled(works.map((work) => queue.submit(work)));
+    expect(outcomes).toEqual([
+      { status: 'fulfilled', value: 'first 3' },
+      { status: 'rejected', reason: refusal },
+      { status: 'fulfilled', value: 'last 5' },
+    ]);
+    expect(runs).toEqual(['first', 'failing', 'first', 'failing', 'last']);
+    expect(told).toEqual(['first', 'last']);
+    expect([commits, savepoints]).toEqual([1, 3]);
+    expect(await values()).toEqual([1, 3]);
+  });
+
+  it('takes no request for committed whose transaction an error has ended', async () => {
+    await sql.run(`CREATE TRIGGER ended BEFORE INSERT ON numbers WHEN NEW.value = 99
+      BEGIN SELECT RAISE(ROLLBACK, 'ended'); END`);
+    const works = [insert(1), insert(99), insert(2)];
+    const outcomes = await Promise.allSettled(works.map((work) => queue.submit(work)));
+    expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+    expect(await values()).toEqual([]);
+    await queue.submit(insert(3));
+    expect(await values()).toEqual([3]);
   });
 
   it('answers after the commit', async () => {

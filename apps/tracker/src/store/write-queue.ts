@@ -1,8 +1,10 @@
 import { setImmediate } from 'node:timers/promises';
 import { TrackerError } from '#protocol';
 import type { Sql, WriteSql } from './sql.js';
+import { WriteTransaction } from './write-transaction.js';
 
-/** What one request writes. It may throw: then nothing it wrote stays. */
+/** What one request writes. It may throw: then nothing it wrote stays. It may be run twice, and then
+ *  only the second run counts: all it does is done through `sql`. */
 export type WriteWork<T> = (sql: WriteSql) => Promise<T>;
 
 export interface WriteQueueLimits {
@@ -26,29 +28,25 @@ interface Job {
 type Outcome =
   { readonly ok: true; readonly value: unknown } | { readonly ok: false; error: unknown };
 
+/** Undefined: the transaction is of no use any more. */
+type Attempt = (job: Job) => Promise<Outcome | undefined>;
+
 /**
- * The one writer. Many requests share a transaction, each in a savepoint of its own, and all are
- * answered after the commit. Source: docs/decisions/0003-one-writer.md.
+ * The one writer. Many requests share a transaction, and all are answered after the commit. When one
+ * of them fails after it has written, they all run again, each in a savepoint of its own. Source:
+ * docs/decisions/0003-one-writer.md.
  */
 export class WriteQueue {
   private waiting: Job[] = [];
   private state: 'open' | 'closing' = 'open';
   private draining: Promise<void> | undefined;
-  private readonly sql: WriteSql;
-  /** What the open transaction will have done when it is committed. */
-  private applications: (() => void)[] = [];
+  private readonly transaction: WriteTransaction;
 
   constructor(
     sql: Sql,
     private readonly limits: WriteQueueLimits = WRITE_QUEUE_LIMITS,
   ) {
-    this.sql = {
-      all: (text, parameters) => sql.all(text, parameters),
-      column: (text, parameters) => sql.column(text, parameters),
-      first: (text, parameters) => sql.first(text, parameters),
-      run: (text, parameters) => sql.run(text, parameters),
-      afterCommit: (apply) => void this.applications.push(apply),
-    };
+    this.transaction = new WriteTransaction(sql);
   }
 
   /** Resolves after the commit. Rejects with BUSY, SHUTTING_DOWN, or whatever `work` throws. */
@@ -82,36 +80,69 @@ export class WriteQueue {
   }
 
   private async commit(batch: readonly Job[]): Promise<void> {
-    const outcomes: Outcome[] = [];
-    this.applications = [];
+    let outcomes: Outcome[] | undefined;
     try {
-      await this.sql.run('BEGIN IMMEDIATE');
-      for (const job of batch) outcomes.push(await this.attempt(job));
-      await this.sql.run('COMMIT');
+      outcomes = await this.transact(batch, (job) => this.attempt(job));
+      outcomes ??= await this.transact(batch, (job) => this.attemptApart(job));
     } catch (error) {
-      await this.sql.run('ROLLBACK').catch(() => undefined); // an I/O error has rolled back already
       for (const job of batch) job.refuse(error);
       return;
     }
-    for (const apply of this.applications) apply();
     for (const [index, job] of batch.entries()) {
-      const outcome = outcomes[index]!;
+      const outcome = outcomes![index]!;
       if (outcome.ok) job.accept(outcome.value);
       else job.refuse(outcome.error);
     }
   }
 
-  private async attempt(job: Job): Promise<Outcome> {
-    await this.sql.run('SAVEPOINT request');
-    const applicationCount = this.applications.length;
+  /** Undefined when it was rolled back for the sake of one request. */
+  private async transact(batch: readonly Job[], attempt: Attempt): Promise<Outcome[] | undefined> {
+    const { transaction } = this;
+    const outcomes: Outcome[] = [];
     try {
-      const value = await job.work(this.sql);
-      await this.sql.run('RELEASE request');
+      await transaction.begin();
+      for (const job of batch) {
+        const outcome = await attempt(job);
+        if (outcome === undefined) break;
+        outcomes.push(outcome);
+      }
+      if (outcomes.length === batch.length) {
+        await transaction.commit();
+        return outcomes;
+      }
+    } catch (error) {
+      await transaction.rollback();
+      throw error;
+    }
+    await transaction.rollback();
+    return undefined;
+  }
+
+  /** A refusal before the first write leaves nothing behind. After any other error one cannot know. */
+  private async attempt(job: Job): Promise<Outcome | undefined> {
+    const { transaction } = this;
+    const before = transaction.mark();
+    try {
+      return { ok: true, value: await job.work(transaction) };
+    } catch (error) {
+      if (!(error instanceof TrackerError) || transaction.hasWrittenSince(before)) return undefined;
+      transaction.forgetApplications(before);
+      return { ok: false, error };
+    }
+  }
+
+  private async attemptApart(job: Job): Promise<Outcome> {
+    const { transaction } = this;
+    await transaction.run('SAVEPOINT request');
+    const before = transaction.mark();
+    try {
+      const value = await job.work(transaction);
+      await transaction.run('RELEASE request');
       return { ok: true, value };
     } catch (error) {
-      this.applications.length = applicationCount;
-      await this.sql.run('ROLLBACK TO request');
-      await this.sql.run('RELEASE request');
+      transaction.forgetApplications(before);
+      await transaction.run('ROLLBACK TO request');
+      await transaction.run('RELEASE request');
       return { ok: false, error };
     }
   }
