@@ -24,27 +24,28 @@ export interface NameClaim {
   readonly naming: RegisterFile['naming'];
 }
 
-const MAX_KEPT_TOTAL_COUNT = 1_024;
-const MAX_KEPT_NAME_COUNT = 16_384;
-/** Of the keys on all pages that are kept; a page counts as some more. */
-const MAX_KEPT_PAGE_WEIGHT = 262_144;
-const PAGE_WEIGHT = 32;
+/** Of what is kept, in bytes or so; each entry counts as some more. */
+const MAX_KEPT_TOTALS_WEIGHT = 256 * 1024;
+const MAX_KEPT_NAMES_WEIGHT = 2 * 1024 * 1024;
+const MAX_KEPT_PAGES_WEIGHT = 2 * 1024 * 1024;
+const ENTRY_WEIGHT = 96;
+const ID_WEIGHT = 8;
 
 /** Which name points at which file, and what it pointed at before. */
 @Injectable()
 export class NameBook {
   // All are forgotten with each change of a name.
   private readonly totals = new ReadCache<string, number>({
-    maxWeight: MAX_KEPT_TOTAL_COUNT,
-    weightOf: () => 1,
+    maxWeight: MAX_KEPT_TOTALS_WEIGHT,
+    weightOf: (_, prefix) => ENTRY_WEIGHT + prefix.length,
   });
   private readonly currentIds = new ReadCache<string, number>({
-    maxWeight: MAX_KEPT_NAME_COUNT,
-    weightOf: () => 1,
+    maxWeight: MAX_KEPT_NAMES_WEIGHT,
+    weightOf: (_, name) => ENTRY_WEIGHT + name.length,
   });
   private readonly pages = new ReadCache<string, readonly number[]>({
-    maxWeight: MAX_KEPT_PAGE_WEIGHT,
-    weightOf: (ids) => PAGE_WEIGHT + ids.length,
+    maxWeight: MAX_KEPT_PAGES_WEIGHT,
+    weightOf: (ids, key) => ENTRY_WEIGHT + key.length + ID_WEIGHT * ids.length,
   });
 
   constructor(

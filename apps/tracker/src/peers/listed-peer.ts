@@ -11,10 +11,15 @@ export interface ListedPeerRow {
   readonly expiresAt: string;
 }
 
+/** The row, the endpoints parsed, and what each kind of asker is told. */
+const MAX_COPY_COUNT = 4;
+
 /** A peer as others are told of it. */
 export class ListedPeer {
   readonly peerId: string;
   readonly isDialable: boolean;
+  /** Of all texts that it keeps or may come to keep. */
+  readonly maxChars: number;
   private readonly endpoints: readonly Endpoint[];
   private readonly rendered: { [Place in AskerPlace]?: string } = {};
   private expiresAt: string;
@@ -24,6 +29,9 @@ export class ListedPeer {
     this.expiresAt = row.expiresAt;
     this.endpoints = JSON.parse(row.endpoints) as Endpoint[];
     this.isDialable = this.endpoints.length > 0;
+    const { peerId, hostname, endpoints, observedHost } = row;
+    const chars = peerId.length + hostname.length + endpoints.length + observedHost.length;
+    this.maxChars = MAX_COPY_COUNT * chars;
   }
 
   isOnline(nowIso: string): boolean {

@@ -5,14 +5,16 @@ import type { Sql } from '../store/sql.js';
 import { OUTSIDE_COMMITS, READER } from '../store/store.tokens.js';
 import { ListedPeer, type ListedPeerRow } from './listed-peer.js';
 
-const MAX_KEPT_PEER_COUNT = 16_384;
+/** Of all peers that are kept; each counts as some more. */
+const MAX_KEPT_CHARS = 12 * 1024 * 1024;
+const PEER_WEIGHT = 512;
 
 /** Peers as others are told of them, by the key of their row. Keeps those asked for lately. */
 @Injectable()
 export class PeerDirectory {
   private readonly peers = new ReadCache<number, ListedPeer>({
-    maxWeight: MAX_KEPT_PEER_COUNT,
-    weightOf: () => 1,
+    maxWeight: MAX_KEPT_CHARS,
+    weightOf: ({ maxChars }) => PEER_WEIGHT + maxChars,
   });
 
   constructor(

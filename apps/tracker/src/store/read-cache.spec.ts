@@ -27,7 +27,6 @@ describe('ReadCache', () => {
 
   it.each<[string, (cache: ReturnType<typeof cacheOf>) => void]>([
     ['changed', (cache) => cache.change('a', () => undefined)],
-    ['replaced', (cache) => cache.replace('a', () => ({ weight: 2 }))],
     ['deleted', (cache) => cache.delete('a')],
     ['cleared', (cache) => cache.clear()],
   ])('does not keep what was read before it was %s', async (_, change) => {
@@ -38,12 +37,30 @@ describe('ReadCache', () => {
     expect(cache.get('a')).toBeUndefined();
   });
 
-  it('replaces what it has, and nothing else', async () => {
+  it('adds what it reads more of a value', async () => {
     const cache = cacheOf(3);
-    await cache.fill(() => read('a'));
-    cache.replace('a', () => ({ weight: 2 }));
-    cache.replace('b', () => ({ weight: 1 }));
-    expect([cache.get('a'), cache.get('b')]).toEqual([{ weight: 2 }, undefined]);
+    const extend = () =>
+      cache.extend(
+        'a',
+        () => Promise.resolve(2),
+        (kept, found) => ({ weight: (kept?.weight ?? 0) + found }),
+      );
+    expect(await extend()).toBe(2);
+    expect(cache.get('a')).toEqual({ weight: 2 });
+    const extending = extend();
+    cache.change('a', (value) => (value.weight = 1));
+    await extending;
+    expect(cache.get('a')).toEqual({ weight: 1 });
+    await extend();
+    expect(cache.get('a')).toEqual({ weight: 3 });
+    await extend();
+    expect(cache.get('a')).toBeUndefined();
+  });
+
+  it('counts the key where it is told to', async () => {
+    const cache = new ReadCache<string, number>({ maxWeight: 4, weightOf: (_, key) => key.length });
+    await cache.fill(() => Promise.resolve([['abc', 1] as const, ['de', 2] as const]));
+    expect([cache.get('abc'), cache.get('de')]).toEqual([undefined, 2]);
   });
 
   it('forgets', async () => {

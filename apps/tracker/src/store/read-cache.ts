@@ -1,7 +1,7 @@
-export interface ReadCacheLimits<Value> {
-  /** Of all values together; the oldest ones make room. */
+export interface ReadCacheLimits<Key, Value> {
+  /** Of all entries together; the oldest ones make room. */
   readonly maxWeight: number;
-  readonly weightOf: (value: Value) => number;
+  readonly weightOf: (value: Value, key: Key) => number;
 }
 
 interface Entry<Value> {
@@ -11,7 +11,7 @@ interface Entry<Value> {
 
 /**
  * What was read of the database and is committed there, bounded. Whoever commits a change says so, by
- * `change`, `replace`, `delete` or `clear`, also of what is not kept: it may be being read.
+ * `change`, `delete` or `clear`, also of what is not kept: it may be being read.
  */
 export class ReadCache<Key, Value> {
   private readonly entries = new Map<Key, Entry<Value>>();
@@ -19,7 +19,7 @@ export class ReadCache<Key, Value> {
   /** Counts changes: what was read before one is not kept after it. */
   private changeCount = 0;
 
-  constructor(private readonly limits: ReadCacheLimits<Value>) {}
+  constructor(private readonly limits: ReadCacheLimits<Key, Value>) {}
 
   get(key: Key): Value | undefined {
     return this.entries.get(key)?.value;
@@ -36,6 +36,19 @@ export class ReadCache<Key, Value> {
     return found;
   }
 
+  /** Reads more of one value, returns it, and adds it to what is kept unless something is changed
+   *  meanwhile. */
+  async extend<Found>(
+    key: Key,
+    read: () => Promise<Found>,
+    add: (kept: Value | undefined, found: Found) => Value,
+  ): Promise<Found> {
+    const { changeCount } = this;
+    const found = await read();
+    if (this.changeCount === changeCount) this.keep(key, add(this.get(key), found));
+    return found;
+  }
+
   /** What is kept has changed: brings it up to date. */
   change(key: Key, update: (value: Value) => void): void {
     this.changeCount += 1;
@@ -43,12 +56,6 @@ export class ReadCache<Key, Value> {
     if (entry === undefined) return;
     update(entry.value);
     this.keep(key, entry.value);
-  }
-
-  /** Something else has come for what is kept. */
-  replace(key: Key, read: () => Value): void {
-    this.changeCount += 1;
-    if (this.entries.has(key)) this.keep(key, read());
   }
 
   delete(key: Key): void {
@@ -63,7 +70,7 @@ export class ReadCache<Key, Value> {
   }
 
   private keep(key: Key, value: Value): void {
-    const weight = this.limits.weightOf(value);
+    const weight = this.limits.weightOf(value, key);
     this.weight += weight - (this.entries.get(key)?.weight ?? 0);
     this.entries.set(key, { value, weight });
     if (this.weight > this.limits.maxWeight) this.makeRoom();

@@ -16,7 +16,7 @@ interface KeptCount extends SwarmCount {
   readonly heldUntil: string;
 }
 
-const MAX_KEPT_COUNT = 65_536;
+const MAX_KEPT_COUNT = 32_768;
 const FOR_EVER = '9999';
 
 /** How many peers are online in each swarm. Keeps the counts asked for lately. */
