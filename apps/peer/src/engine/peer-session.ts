@@ -16,6 +16,7 @@ import { ChunkServer } from '../net/chunk-server.js';
 import { TrackerClient } from '../net/tracker-client.js';
 import { Announcer } from './announce/announcer.js';
 import { ByteBudget } from './budget/byte-budget.js';
+import { limitHeapGrowth } from './heap-growth.js';
 import { candidateEndpoints } from './announce/candidate-endpoints.js';
 import { Choker } from './links/choker.js';
 import { ChunkBuffers } from './budget/chunk-buffers.js';
@@ -104,6 +105,7 @@ export class PeerSession {
     config: PeerConfig,
     observe: SessionObserver,
   ): Promise<PeerSession> {
+    limitHeapGrowth();
     const peerId = newPeerId(home.identity);
     const session = new PeerSession(peerId, home, config, observe);
     try {
