@@ -67,7 +67,7 @@ const asking: CoreSubject = {
   },
 };
 
-/** Of an idle peer with nothing left to pick: grows with what is asked, up to 256 chunks. */
+/** For an idle peer with nothing left to pick. */
 const duplicating: CoreSubject = {
   title: 'ledger: choose what to ask twice',
   prepare(size) {

@@ -57,3 +57,15 @@ test('what is expected soon is not copied when the asker says so', () => {
   expect(ledger.duplicateFor(question)).toBeUndefined();
   expect(ledger.duplicateFor({ ...question, nowMs: 1_500 })).toBe(first);
 });
+
+test('chunks that were copied already do not hide those that were not', () => {
+  const ledger = new RequestLedger({ maxCopies: 2 });
+  const chunks = Array.from({ length: 200 }, (_, index) => toChunkIndex(index));
+  for (const chunkIndex of chunks) ledger.ask({ peerId: alice, chunkIndex, lengthBytes, nowMs: 0 });
+  for (const nowMs of chunks.keys()) {
+    const chunkIndex = ledger.duplicateFor({ peerId: bob, holds, nowMs })!;
+    expect(ledger.isAsked({ peerId: bob, chunkIndex })).toBe(false);
+    ledger.ask({ peerId: bob, chunkIndex, lengthBytes, nowMs });
+  }
+  expect(ledger.duplicateFor({ peerId: carol, holds, nowMs: 200 })).toBeUndefined();
+});

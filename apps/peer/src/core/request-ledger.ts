@@ -1,15 +1,24 @@
 import type { ChunkIndex, PeerId } from '#protocol';
+import { TurnList, type Turn } from './turn-list.js';
 
-/** Asks that `duplicateFor` looks at, the oldest first. */
-const MAX_SCAN_COUNT = 256;
+/** Chunks that `duplicateFor` looks at, and those of them whose wait it compares. */
+const MAX_LOOKED_AT_COUNT = 64;
+const MAX_COMPARED_COUNT = 8;
 /** Taken as received when a peer's speed is judged: a fresh ask is not yet a slow one. */
 const HEAD_START_BYTES = 64 * 1024;
 
 /** One chunk asked of one peer. */
 interface Ask {
   readonly debtor: Debtor;
-  readonly chunkIndex: ChunkIndex;
+  readonly chunk: AskedChunk;
   leftBytes: number;
+}
+
+/** A chunk that is owed by at least one peer. */
+interface AskedChunk extends Turn<AskedChunk> {
+  readonly chunkIndex: ChunkIndex;
+  /** In the order they were made. */
+  readonly asks: Ask[];
 }
 
 /** A peer that owes us bytes. */
@@ -29,7 +38,9 @@ interface Debtor {
  */
 export class RequestLedger {
   private readonly debtors = new Map<PeerId, Debtor>();
-  private readonly asksOf = new Map<ChunkIndex, Ask[]>();
+  private readonly chunks = new Map<ChunkIndex, AskedChunk>();
+  /** The chunk whose last ask is oldest comes first. */
+  private readonly turns = new TurnList<AskedChunk>();
   private totalBytes = 0;
 
   constructor(private readonly options: { maxCopies: number }) {}
@@ -42,13 +53,13 @@ export class RequestLedger {
   ask(entry: { peerId: PeerId; chunkIndex: ChunkIndex; lengthBytes: number; nowMs: number }): void {
     this.settle(entry);
     const debtor = this.debtors.get(entry.peerId) ?? this.newDebtor(entry.peerId, entry.nowMs);
-    const ask = { debtor, chunkIndex: entry.chunkIndex, leftBytes: entry.lengthBytes };
+    const chunk = this.chunks.get(entry.chunkIndex) ?? this.newChunk(entry.chunkIndex);
+    const ask = { debtor, chunk, leftBytes: entry.lengthBytes };
+    chunk.asks.push(ask);
+    this.turns.moveToEnd(chunk);
     debtor.asks.set(entry.chunkIndex, ask);
     debtor.outstandingBytes += entry.lengthBytes;
     this.totalBytes += entry.lengthBytes;
-    const asks = this.asksOf.get(entry.chunkIndex);
-    if (asks === undefined) this.asksOf.set(entry.chunkIndex, [ask]);
-    else asks.push(ask);
   }
 
   /** Bytes arrived. For a chunk that is not owed (cancelled, say) they only prove life. */
@@ -79,14 +90,14 @@ export class RequestLedger {
     const orphans: ChunkIndex[] = [];
     for (const ask of debtor.asks.values()) {
       this.remove(ask);
-      if (!this.asksOf.has(ask.chunkIndex)) orphans.push(ask.chunkIndex);
+      if (ask.chunk.asks.length === 0) orphans.push(ask.chunk.chunkIndex);
     }
     return orphans;
   }
 
   /** In the order they were asked. */
   peersAsked(chunkIndex: ChunkIndex): PeerId[] {
-    return (this.asksOf.get(chunkIndex) ?? []).map((ask) => ask.debtor.peerId);
+    return this.chunks.get(chunkIndex)?.asks.map((ask) => ask.debtor.peerId) ?? [];
   }
 
   /** In the order they were asked for. */
@@ -116,7 +127,8 @@ export class RequestLedger {
    * The chunk whose second copy saves most: one that this peer has and was not asked for, that fewer
    * than `maxCopies` peers were asked for, and that is expected to take longest where it was asked;
    * among equals the one with most bytes left, then the last asked. `minWaitMs` (0) leaves alone
-   * what is expected sooner. Looks at the MAX_SCAN_COUNT chunks that were asked for first.
+   * what is expected sooner. Compares MAX_COMPARED_COUNT chunks, those whose last ask is oldest, which
+   * slow peers owe; what was asked again lately does not stand in front of what was not.
    */
   duplicateFor(options: {
     peerId: PeerId;
@@ -124,24 +136,27 @@ export class RequestLedger {
     nowMs: number;
     minWaitMs?: number;
   }): ChunkIndex | undefined {
+    const { peerId, nowMs, minWaitMs = 0 } = options;
     let best: { chunkIndex: ChunkIndex; waitMs: number; leftBytes: number } | undefined;
-    let scanCount = 0;
-    for (const [chunkIndex, asks] of this.asksOf) {
-      if (scanCount === MAX_SCAN_COUNT) break;
-      scanCount += 1;
+    let lookedAtCount = 0;
+    let comparedCount = 0;
+    for (let chunk = this.turns.first; chunk !== undefined; chunk = chunk.next) {
+      if (lookedAtCount === MAX_LOOKED_AT_COUNT || comparedCount === MAX_COMPARED_COUNT) break;
+      const { chunkIndex, asks } = chunk;
+      lookedAtCount += 1;
       if (asks.length >= this.options.maxCopies) continue;
-      let isAsked = false;
+      if (this.isAsked({ peerId, chunkIndex }) || !options.holds(chunkIndex)) continue;
+      comparedCount += 1;
       let waitMs = Infinity;
       let leftBytes = Infinity;
       for (const ask of asks) {
-        isAsked ||= ask.debtor.peerId === options.peerId;
-        waitMs = Math.min(waitMs, expectedWaitMs(ask.debtor, options.nowMs));
+        waitMs = Math.min(waitMs, expectedWaitMs(ask.debtor, nowMs));
         leftBytes = Math.min(leftBytes, ask.leftBytes);
       }
-      if (isAsked || waitMs < (options.minWaitMs ?? 0)) continue;
+      if (waitMs < minWaitMs) continue;
       if (best !== undefined && waitMs < best.waitMs) continue;
       if (best?.waitMs === waitMs && leftBytes < best.leftBytes) continue;
-      if (options.holds(chunkIndex)) best = { chunkIndex, waitMs, leftBytes };
+      best = { chunkIndex, waitMs, leftBytes };
     }
     return best?.chunkIndex;
   }
@@ -159,6 +174,13 @@ export class RequestLedger {
     return debtor;
   }
 
+  private newChunk(chunkIndex: ChunkIndex): AskedChunk {
+    const chunk: AskedChunk = { chunkIndex, asks: [], previous: undefined, next: undefined };
+    this.chunks.set(chunkIndex, chunk);
+    this.turns.append(chunk);
+    return chunk;
+  }
+
   private reduce(ask: Ask, bytes: number): void {
     ask.leftBytes -= bytes;
     ask.debtor.outstandingBytes -= bytes;
@@ -168,9 +190,11 @@ export class RequestLedger {
   /** Takes an ask out of everything but its debtor's own list. */
   private remove(ask: Ask): void {
     this.reduce(ask, ask.leftBytes);
-    const asks = this.asksOf.get(ask.chunkIndex)!;
+    const { asks, chunkIndex } = ask.chunk;
     asks.splice(asks.indexOf(ask), 1);
-    if (asks.length === 0) this.asksOf.delete(ask.chunkIndex);
+    if (asks.length > 0) return;
+    this.chunks.delete(chunkIndex);
+    this.turns.detach(ask.chunk);
   }
 }
 
