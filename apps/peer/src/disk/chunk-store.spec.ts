@@ -47,7 +47,7 @@ describe('FileChunkStore', () => {
     const bytes = randomBytes(6 * CHUNK_BYTES + 17);
     const { manifest, chunks } = chunksOf(bytes);
     const path = join(newFolder(), 'x.part');
-    const buffers = new ChunkBuffers();
+    const buffers = new ChunkBuffers({ maxBytes: 64 * 1024 * 1024 });
     await using store = await FileChunkStore.open(path, manifest);
     await store.resize(manifest.sizeBytes);
     await Promise.all(

@@ -15,11 +15,13 @@ export interface PeerConfig {
 
 export const DEFAULT_MAX_PEER_COUNT = 40;
 
-/** Bytes asked for and not yet stored, over all transfers of a process: the one memory setting of
- *  the receiving side. */
+/** Bytes asked for and not yet stored, over all transfers of a process: the one number that what a
+ *  peer takes of memory follows from. */
 export const MAX_INFLIGHT_BYTES = 64 * 1024 * 1024;
 /** Bytes read from disk and not yet handed to the system, over all connections. */
-export const MAX_SERVING_BYTES = 32 * 1024 * 1024;
+export const MAX_SERVING_BYTES = MAX_INFLIGHT_BYTES / 2;
+/** Memory for chunks, in use or kept to be used again. */
+export const MAX_BUFFER_BYTES = MAX_INFLIGHT_BYTES + MAX_SERVING_BYTES;
 export const MAX_CONNECTION_COUNT = 512;
 export const MAX_DIALS_AT_ONCE = 32;
 export const MAX_UPLOAD_SLOT_COUNT = 32;
@@ -29,7 +31,7 @@ export const MAX_TRANSFERS_AT_ONCE = 64;
  *  each end may have so many requests waiting at the other. */
 export const MAX_SMALL_TRANSFERS_AT_ONCE = 400;
 /** Small files that wait for their names before more are fetched. */
-export const MAX_UNPLACED_FILES = 1_000;
+export const MAX_UNPLACED_FILES = 2_000;
 export const MAX_OPEN_FILES = 256;
 /** How many peers may be asked for one chunk at once, near the end of a download. */
 export const MAX_ENDGAME_COPIES = 3;

@@ -25,6 +25,7 @@ import { Contributions } from './links/contributions.js';
 import { OfferBook } from './share/offer-book.js';
 import type { Offer } from './share/offer.js';
 import {
+  MAX_BUFFER_BYTES,
   MAX_CONNECTION_COUNT,
   MAX_INFLIGHT_BYTES,
   MAX_OPEN_FILES,
@@ -51,7 +52,7 @@ const MIN_BURST_BYTES = 256 * 1024;
 export class PeerSession {
   readonly transfers = new Map<Digest, Transfer>();
   readonly handles = new HandleCache(MAX_OPEN_FILES);
-  readonly buffers = new ChunkBuffers();
+  readonly buffers = new ChunkBuffers({ maxBytes: MAX_BUFFER_BYTES });
   readonly inflightBudget = new ByteBudget(MAX_INFLIGHT_BYTES);
   readonly servingBudget = new ByteBudget(MAX_SERVING_BYTES);
   readonly client: TrackerClient;

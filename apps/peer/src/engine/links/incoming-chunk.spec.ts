@@ -8,7 +8,7 @@ import { Transfer } from '../transfer/transfer.js';
 
 async function incomingOf(
   lengthBytes: number,
-  buffers = new ChunkBuffers(),
+  buffers = new ChunkBuffers({ maxBytes: 64 * 1024 * 1024 }),
 ): Promise<IncomingChunk> {
   await using lab = await SessionLab.open();
   const manifest = await manifestOf(sampleBytes(lengthBytes, 1));
@@ -41,7 +41,7 @@ it.each([
 });
 
 it('counts what it no longer wants, and keeps nothing of it', async () => {
-  const buffers = new ChunkBuffers();
+  const buffers = new ChunkBuffers({ maxBytes: 64 * 1024 * 1024 });
   const incoming = await incomingOf(3, buffers);
   incoming.fill(data(0, 1));
   incoming.drop();
@@ -54,7 +54,7 @@ it('counts what it no longer wants, and keeps nothing of it', async () => {
 });
 
 it('takes memory for a chunk only when its first bytes come', async () => {
-  const buffers = new ChunkBuffers();
+  const buffers = new ChunkBuffers({ maxBytes: 64 * 1024 * 1024 });
   const [first, second] = [await incomingOf(2, buffers), await incomingOf(2, buffers)];
   first.fill(data(0, 1, 2));
   const bytes = first.takeBytes()!;
