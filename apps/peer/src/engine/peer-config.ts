@@ -17,7 +17,7 @@ export const DEFAULT_MAX_PEER_COUNT = 40;
 
 /** Bytes asked for and not yet stored, over all transfers of a process: the one number that what a
  *  peer takes of memory follows from. */
-export const MAX_INFLIGHT_BYTES = 64 * 1024 * 1024;
+export const MAX_INFLIGHT_BYTES = 56 * 1024 * 1024;
 /** Bytes read from disk and not yet handed to the system, over all connections. */
 export const MAX_SERVING_BYTES = MAX_INFLIGHT_BYTES / 2;
 /** Memory for chunks, in use or kept to be used again. */
