@@ -10,6 +10,8 @@ export type ChunkIndex = Branded<number, 'ChunkIndex'>;
 export type Digest = Branded<string, 'Digest'>;
 /** 32 lower-case base32 characters: who owns a home folder. */
 export type Identity = Branded<string, 'Identity'>;
+/** The identity of a tracker, as invites name it: what a network is recognised by. */
+export type Fingerprint = Identity;
 /** An identity, a dash and four base32 characters: one running process of it. */
 export type PeerId = Branded<string, 'PeerId'>;
 

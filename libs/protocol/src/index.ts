@@ -25,15 +25,24 @@ export {
   toChunkIndex,
   type ChunkIndex,
   type Digest,
+  type Fingerprint,
   type Identity,
   type PeerId,
 } from './ids.js';
+export {
+  formatInvite,
+  parseInvite,
+  parseInviteToken,
+  type Invite,
+  type InviteToken,
+} from './invite.js';
 export {
   HANDSHAKE_TIMEOUT_MS,
   HASH_BYTES,
   KEEPALIVE_INTERVAL_MS,
   MAX_CHUNK_BYTES,
   MAX_CHUNK_COUNT,
+  MAX_CREDENTIAL_CHARS,
   MAX_DATA_BYTES,
   MAX_ENDPOINT_COUNT,
   MAX_FEATURE_CHARS,
@@ -42,11 +51,15 @@ export {
   MAX_FILE_BYTES,
   MAX_FRAME_BODY_BYTES,
   MAX_GOODBYE_TEXT_BYTES,
+  MAX_GROUP_CHARS,
+  MAX_GROUP_COUNT,
   MAX_HASHES_PER_MESSAGE,
   MAX_HAVE_CHUNK_COUNT,
   MAX_HELLO_BODY_BYTES,
   MAX_HOSTNAME_CHARS,
   MAX_HOST_CHARS,
+  MAX_INVITE_CHARS,
+  MAX_INVITE_TOKEN_CHARS,
   MAX_LABEL_CHARS,
   MAX_LABEL_COUNT,
   MAX_LIST_PAGE,
@@ -62,11 +75,13 @@ export {
   MAX_TRACKER_PREFIX_CHARS,
   MAX_VERSION_CHARS,
   MIN_CHUNK_BYTES,
+  MIN_INVITE_TOKEN_CHARS,
   TARGET_CHUNK_COUNT,
 } from './limits.js';
 export { ChunkLayout } from './manifest/chunk-layout.js';
 export { Manifest, ManifestDigest } from './manifest/manifest.js';
 export { verifyChunk, type VerifiedChunk } from './manifest/verify-chunk.js';
+export { isRole, parseGroup, ROLES, type GroupName, type Role } from './membership.js';
 export { parseName, parsePrefix, type FileName } from './name.js';
 export {
   decodeBase64,

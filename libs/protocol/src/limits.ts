@@ -50,3 +50,13 @@ export const MAX_HOST_CHARS = 253;
 export const MAX_VERSION_CHARS = 64;
 export const MAX_FEATURE_COUNT = 32;
 export const MAX_FEATURE_CHARS = 32;
+
+/** An invite as one line, and its token: 128 bits are 26 characters. */
+export const MAX_INVITE_CHARS = 512;
+export const MIN_INVITE_TOKEN_CHARS = 26;
+export const MAX_INVITE_TOKEN_CHARS = 64;
+/** Groups of one member. */
+export const MAX_GROUP_COUNT = 16;
+export const MAX_GROUP_CHARS = 64;
+/** A signed membership with as many groups as one may have; fits into a hello. */
+export const MAX_CREDENTIAL_CHARS = 2_560;
