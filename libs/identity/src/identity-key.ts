@@ -1,5 +1,6 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes } from 'node:crypto';
-import { encodeBase32, hashBytes, type Identity, type PeerId } from '#protocol';
+import { encodeBase32, type Identity, type PeerId } from '#protocol';
+import { identityOfPublicKey } from './public-key.js';
 
 /** A new Ed25519 private key as PKCS#8 PEM: what a home folder keeps. */
 export function createIdentityKey(): string {
@@ -10,11 +11,7 @@ export function createIdentityKey(): string {
 /** 32 base32 characters of the BLAKE3 hash of the raw public key. Throws on anything else than an
  *  Ed25519 key in PEM. */
 export function identityOfKey(pem: string): Identity {
-  const key = createPrivateKey(pem);
-  if (key.asymmetricKeyType !== 'ed25519') throw new TypeError('not an Ed25519 key');
-  const { x } = createPublicKey(key).export({ format: 'jwk' });
-  const publicKey = Buffer.from(x ?? '', 'base64url');
-  return encodeBase32(hashBytes(publicKey).subarray(0, 20)) as Identity;
+  return identityOfPublicKey(createPublicKey(createPrivateKey(pem)));
 }
 
 /** One running process of an identity. */
