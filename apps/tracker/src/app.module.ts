@@ -1,6 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { ConfigModule } from './config.module.js';
 import { FilesModule } from './files/files.module.js';
+import { HistoryModule } from './history/history.module.js';
 import { OperatorModule } from './operator/operator.module.js';
 import { PeersModule } from './peers/peers.module.js';
 import { SharingModule } from './sharing/sharing.module.js';
@@ -22,6 +23,7 @@ export class AppModule {
         FilesModule,
         SwarmModule,
         SharingModule,
+        HistoryModule,
         OperatorModule,
       ],
     };

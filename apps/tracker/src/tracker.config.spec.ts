@@ -10,6 +10,8 @@ const DEFAULTS: TrackerSettings = {
   data: '/data',
   databaseUrl: undefined,
   lease: '60s',
+  keepHistory: '30d',
+  keepCompletions: 'forever',
   advertise: undefined,
   insecure: false,
 };
@@ -21,6 +23,8 @@ describe('toTrackerConfig', () => {
       port: 7070,
       httpPort: 7071,
       leaseMs: 60_000,
+      keepHistoryMs: 30 * 86_400_000,
+      keepCompletionsMs: null,
     });
   });
 
@@ -36,6 +40,9 @@ describe('toTrackerConfig', () => {
     [{ lease: '60' }, '--lease (SHOAL_LEASE)'],
     [{ lease: '0s' }, '--lease (SHOAL_LEASE)'],
     [{ lease: '2d' }, '--lease (SHOAL_LEASE)'],
+    [{ keepHistory: 'never' }, '--keep-history (SHOAL_KEEP_HISTORY)'],
+    [{ keepHistory: '59m' }, '--keep-history (SHOAL_KEEP_HISTORY)'],
+    [{ keepCompletions: '' }, '--keep-completions (SHOAL_KEEP_COMPLETIONS)'],
     [{ data: '' }, '--data (SHOAL_DATA)'],
     [{ advertise: 'host:port' }, '--advertise (SHOAL_ADVERTISE)'],
     [{ advertise: '' }, '--advertise (SHOAL_ADVERTISE)'],

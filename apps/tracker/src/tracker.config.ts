@@ -10,6 +10,8 @@ export const TRACKER_CONFIG = Symbol('TRACKER_CONFIG');
 
 export const MIN_LEASE_MS = 1_000;
 export const MAX_LEASE_MS = 24 * 60 * 60_000;
+export const MIN_KEEP_MS = 60 * 60_000;
+export const MAX_KEEP_MS = 36_500 * 24 * 60 * 60_000;
 
 /** Flags and environment, as they were given. */
 export interface TrackerSettings {
@@ -20,6 +22,8 @@ export interface TrackerSettings {
   readonly data: string;
   readonly databaseUrl: string | undefined;
   readonly lease: string;
+  readonly keepHistory: string;
+  readonly keepCompletions: string;
   readonly advertise: string | undefined;
   readonly insecure: boolean;
 }
@@ -51,6 +55,20 @@ export class TrackerConfig {
   @Max(MAX_LEASE_MS, { message: 'must be 1s to 24h' })
   readonly leaseMs!: number;
 
+  /** How long ended versions of names, and files that nobody needs, are remembered; null: for ever. */
+  @IsOptional()
+  @IsInt({ message: 'must be a duration such as 30d, or forever' })
+  @Min(MIN_KEEP_MS, { message: 'must be 1h to 36500d, or forever' })
+  @Max(MAX_KEEP_MS, { message: 'must be 1h to 36500d, or forever' })
+  readonly keepHistoryMs!: number | null;
+
+  /** How long it is remembered that a host that has a file no more once had it; null: for ever. */
+  @IsOptional()
+  @IsInt({ message: 'must be a duration such as 365d, or forever' })
+  @Min(MIN_KEEP_MS, { message: 'must be 1h to 36500d, or forever' })
+  @Max(MAX_KEEP_MS, { message: 'must be 1h to 36500d, or forever' })
+  readonly keepCompletionsMs!: number | null;
+
   /** What invites name. A port of 0 stands for the one that is listened on. */
   @IsOptional()
   readonly advertise?: Endpoint;
@@ -66,6 +84,8 @@ const SETTING_NAMES: Readonly<Record<string, string>> = {
   httpPort: '--http-port (SHOAL_HTTP_PORT)',
   data: '--data (SHOAL_DATA)',
   leaseMs: '--lease (SHOAL_LEASE)',
+  keepHistoryMs: '--keep-history (SHOAL_KEEP_HISTORY)',
+  keepCompletionsMs: '--keep-completions (SHOAL_KEEP_COMPLETIONS)',
 };
 
 /** Throws CommandError USAGE that names the bad setting. */
@@ -83,6 +103,8 @@ export function toTrackerConfig(settings: TrackerSettings): TrackerConfig {
     httpPort: toNumber(settings.httpPort),
     data: settings.data,
     leaseMs: parseDuration(settings.lease),
+    keepHistoryMs: toKeepMs(settings.keepHistory),
+    keepCompletionsMs: toKeepMs(settings.keepCompletions),
     ...(advertise === undefined ? {} : { advertise }),
     access: settings.insecure ? 'open' : 'loopback',
   });
@@ -109,6 +131,11 @@ function checkAccess(config: TrackerConfig): void {
     `${setting}: ${address} is reachable from other machines, and this version has no tokens and ` +
     'no TLS; give --insecure to listen there all the same';
   throw new CommandError('USAGE', message);
+}
+
+/** Not a number for what is neither a duration nor `forever`. */
+function toKeepMs(text: string): number | null {
+  return text === 'forever' ? null : (parseDuration(text) ?? Number.NaN);
 }
 
 /** Digits only: an empty text is no 0. */

@@ -40,6 +40,18 @@ export default class Start extends TrackerCommand {
       default: '60s',
       description: 'how long a silent peer is believed',
     }),
+    'keep-history': Flags.string({
+      env: 'SHOAL_KEEP_HISTORY',
+      default: '30d',
+      helpValue: 'DURATION|forever',
+      description: 'how long replaced versions, and files that nobody has or names, are remembered',
+    }),
+    'keep-completions': Flags.string({
+      env: 'SHOAL_KEEP_COMPLETIONS',
+      default: '365d',
+      helpValue: 'DURATION|forever',
+      description: 'how long it is remembered that a host once had a file that it has no more',
+    }),
     advertise: Flags.string({
       env: 'SHOAL_ADVERTISE',
       helpValue: 'HOST[:PORT]',
@@ -68,6 +80,8 @@ interface StartFlags {
   readonly data: string | undefined;
   readonly 'database-url': string | undefined;
   readonly lease: string;
+  readonly 'keep-history': string;
+  readonly 'keep-completions': string;
   readonly advertise: string | undefined;
   readonly insecure: boolean;
 }
@@ -81,6 +95,8 @@ function toSettings(flags: StartFlags, dataFolder: string): TrackerSettings {
     data: flags.data ?? dataFolder,
     databaseUrl: flags['database-url'],
     lease: flags.lease,
+    keepHistory: flags['keep-history'],
+    keepCompletions: flags['keep-completions'],
     advertise: flags.advertise,
     insecure: flags.insecure,
   };

@@ -1,11 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import { isDigest, TrackerError, type FileRef } from '#protocol';
-import { toIsoTime, type Sql } from '../store/sql.js';
+import { toIsoTime, type Sql, type WriteSql } from '../store/sql.js';
 import { FILE_COLUMNS, type FileRecord, type NewFile, type ResolvedFile } from './file-record.js';
 
 /** What exists, by digest and by name. Takes the connection: a reader's, or the write it is in. */
 @Injectable()
 export class FileCatalogue {
+  private readonly forgottenListeners: (() => void)[] = [];
+
+  /** When files are gone, and that is committed: their keys may be used again. */
+  whenForgotten(listener: () => void): void {
+    this.forgottenListeners.push(listener);
+  }
+
   findByDigest(sql: Sql, digest: string): Promise<FileRecord | undefined> {
     return sql.first<FileRecord>(
       `SELECT ${FILE_COLUMNS}, f.created_at AS createdAt FROM files f WHERE f.digest = ?`,
@@ -56,6 +63,17 @@ export class FileCatalogue {
     );
     const { sizeBytes, chunkBytes, chunkCount } = layout;
     return { id: row!.id, digest, sizeBytes, chunkBytes, chunkCount, createdAt };
+  }
+
+  /** With their manifests. Nothing else may hang on them. */
+  async forget(sql: WriteSql, ids: readonly number[]): Promise<void> {
+    if (ids.length === 0) return;
+    await sql.run('DELETE FROM files WHERE id IN (SELECT value FROM json_each(?))', [
+      JSON.stringify(ids),
+    ]);
+    sql.afterCommit(() => {
+      for (const listener of this.forgottenListeners) listener();
+    });
   }
 
   /** The views expand bitfields with a table of all chunk indexes: it grows with the largest file. */

@@ -8,6 +8,7 @@ import {
   TrackerError,
 } from '#protocol';
 import { LeaseSweepService } from '../peers/lease-sweep.service.js';
+import { PeersService } from '../peers/peers.service.js';
 import { toIsoTime, type Sql } from '../store/sql.js';
 import { WRITE_QUEUE } from '../store/store.tokens.js';
 import type { WriteQueue } from '../store/write-queue.js';
@@ -18,6 +19,9 @@ import { pageHashCount } from './manifest-store.service.js';
 export const MAX_STAGED_BYTES_PER_PEER = 2 * MAX_CHUNK_COUNT * HASH_BYTES;
 /** Pages that never became a manifest are dropped after this time. */
 export const STAGED_PAGE_RETENTION_MS = 60 * 60_000;
+
+/** 256 KiB each: what one write removes. */
+const MAX_PRUNED_PAGES_PER_WRITE = 16;
 
 export interface StagedPage {
   readonly peerRowId: number;
@@ -36,10 +40,20 @@ export class ManifestStaging implements OnModuleInit {
     @Inject(FileCatalogue) private readonly catalogue: FileCatalogue,
     @Inject(WRITE_QUEUE) private readonly writes: WriteQueue,
     @Inject(LeaseSweepService) private readonly sweep: LeaseSweepService,
+    @Inject(PeersService) private readonly peers: PeersService,
   ) {}
 
   onModuleInit(): void {
-    this.sweep.whenSweeping((nowMs) => this.prune(toIsoTime(nowMs - STAGED_PAGE_RETENTION_MS)));
+    this.sweep.whenSweeping((nowMs, signal) =>
+      this.prune(toIsoTime(nowMs - STAGED_PAGE_RETENTION_MS), signal),
+    );
+    this.peers.whenPruning((sql, peerRowIds) =>
+      sql.run(
+        `DELETE FROM staged_manifest_pages WHERE id IN (SELECT id FROM staged_manifest_pages
+          WHERE peer_id IN (SELECT value FROM json_each(?)) LIMIT ?)`,
+        [JSON.stringify(peerRowIds), MAX_PRUNED_PAGES_PER_WRITE],
+      ),
+    );
   }
 
   /** Keeps a page; with the last one the file becomes known. A mismatch drops the pages: the caller
@@ -109,10 +123,17 @@ export class ManifestStaging implements OnModuleInit {
     throw new TrackerError('TOO_MANY_FILES', message);
   }
 
-  private prune(before: string): Promise<number> {
-    return this.writes.submit((sql) =>
-      sql.run('DELETE FROM staged_manifest_pages WHERE staged_at < ?', [before]),
-    );
+  private async prune(before: string, signal: AbortSignal): Promise<void> {
+    let prunedCount = MAX_PRUNED_PAGES_PER_WRITE;
+    while (prunedCount === MAX_PRUNED_PAGES_PER_WRITE && !signal.aborted) {
+      prunedCount = await this.writes.submit((sql) =>
+        sql.run(
+          `DELETE FROM staged_manifest_pages WHERE id IN
+            (SELECT id FROM staged_manifest_pages WHERE staged_at < ? LIMIT ?)`,
+          [before, MAX_PRUNED_PAGES_PER_WRITE],
+        ),
+      );
+    }
   }
 }
 

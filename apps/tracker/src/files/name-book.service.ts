@@ -48,11 +48,18 @@ export class NameBook {
     weightOf: (ids, key) => ENTRY_WEIGHT + key.length + ID_WEIGHT * ids.length,
   });
 
+  private readonly forgottenListeners: (() => void)[] = [];
+
   constructor(
     @Inject(READER) private readonly reader: Sql,
     @Inject(OUTSIDE_COMMITS) outside: OutsideCommits,
   ) {
     outside.whenNoticed(() => this.namesChanged());
+  }
+
+  /** When ended versions are gone, and that is committed: their keys may be used again. */
+  whenForgotten(listener: () => void): void {
+    this.forgottenListeners.push(listener);
   }
 
   current(sql: Sql, name: string): Promise<NameVersion | undefined> {
@@ -141,6 +148,17 @@ export class NameBook {
       version.id,
     ]);
     sql.afterCommit(() => this.namesChanged());
+  }
+
+  /** Of these versions, those that ended before a time are as if they never were. Returns how many. */
+  async forget(sql: WriteSql, ids: readonly number[], before: string): Promise<number> {
+    sql.afterCommit(() => {
+      for (const listener of this.forgottenListeners) listener();
+    });
+    return sql.run(
+      'DELETE FROM name_versions WHERE id IN (SELECT value FROM json_each(?)) AND ended_at < ?',
+      [JSON.stringify(ids), before],
+    );
   }
 
   /** The file a name that is no more pointed at last: what makes a purge repeatable. */

@@ -64,15 +64,29 @@ export async function forgetSession(
   return row.id;
 }
 
-/** Removes peers that left before `left`, or fell silent before `silent`, and with a peer's row all
- *  that hangs on it. Returns how many. */
-export async function deletePeers(
+/** Keys of some of the peers that left before `left`, or fell silent before `silent`. Their sessions are
+ *  ended: one that comes back while it is being forgotten registers again all that it has. */
+export async function endDuePeers(
   sql: Sql,
   before: { left: string; silent: string },
-): Promise<number> {
-  return sql.run(
-    `DELETE FROM peers WHERE last_seen_at < ?
-    OR (last_seen_at < ? AND session = '')`,
-    [before.silent, before.left],
+  maxCount: number,
+): Promise<number[]> {
+  const ids = await sql.column<number>(
+    `SELECT id FROM peers
+      WHERE last_seen_at < ? OR (last_seen_at < ? AND session = '') LIMIT ?`,
+    [before.silent, before.left, maxCount],
   );
+  await sql.run(
+    `UPDATE peers SET session = ''
+      WHERE session <> '' AND id IN (SELECT value FROM json_each(?))`,
+    [JSON.stringify(ids)],
+  );
+  return ids;
+}
+
+/** Nothing may hang on them any more that is worth a write of its own. */
+export function deletePeers(sql: Sql, ids: readonly number[]): Promise<number> {
+  return sql.run('DELETE FROM peers WHERE id IN (SELECT value FROM json_each(?))', [
+    JSON.stringify(ids),
+  ]);
 }

@@ -14,7 +14,7 @@ import { WRITE_QUEUE } from '../store/store.tokens.js';
 import type { WriteQueue } from '../store/write-queue.js';
 import { TRACKER_CONFIG, type TrackerConfig } from '../tracker.config.js';
 import { PeerDirectory } from './peer-directory.service.js';
-import { deletePeers, forgetSession, insertPeer, updatePeer } from './peer-rows.js';
+import { deletePeers, endDuePeers, forgetSession, insertPeer, updatePeer } from './peer-rows.js';
 
 /** A peer whose session was checked. */
 export interface KnownPeer {
@@ -26,6 +26,17 @@ export interface KnownPeer {
 
 /** Called inside the write. */
 export type PeerListener = (sql: WriteSql, peerRowId: number) => Promise<void>;
+/** Called inside the write: removes up to `maxCount` rows that hang on these peers, and returns how many
+ *  it removed. */
+export type PeerRemover = (
+  sql: WriteSql,
+  peerRowIds: readonly number[],
+  maxCount: number,
+) => Promise<number>;
+
+/** What one write removes, so that no other one waits long. */
+const MAX_PRUNED_PEERS_PER_WRITE = 200;
+const MAX_PRUNED_ROWS_PER_WRITE = 1_000;
 
 /** Who is here: sessions and leases. */
 @Injectable()
@@ -35,6 +46,7 @@ export class PeersService {
   private readonly forgottenListeners: PeerListener[] = [];
   private readonly revivedListeners: PeerListener[] = [];
   private readonly prunedListeners: (() => void)[] = [];
+  private readonly removers: PeerRemover[] = [];
 
   constructor(
     @Inject(WRITE_QUEUE) private readonly writes: WriteQueue,
@@ -55,6 +67,11 @@ export class PeersService {
   /** When rows of peers are gone, and all that hung on them: their keys may be used again. */
   whenPruned(listener: () => void): void {
     this.prunedListeners.push(listener);
+  }
+
+  /** Before rows of peers are removed: what hangs on them goes first, some at a time. */
+  whenPruning(remover: PeerRemover): void {
+    this.removers.push(remover);
   }
 
   join(request: JoinRequest, observedHost: string): Promise<JoinReply> {
@@ -136,18 +153,34 @@ export class PeersService {
     return rows.map(({ id }) => id);
   }
 
-  /** Removes peers that stayed away since the given times. Returns how many. */
-  prune(before: { left: string; silent: string }): Promise<number> {
-    return this.writes.submit(async (sql) => {
-      const prunedCount = await deletePeers(sql, before);
-      if (prunedCount > 0) {
-        sql.afterCommit(() => {
-          this.directory.allChanged();
-          for (const listener of this.prunedListeners) listener();
-        });
-      }
-      return prunedCount;
+  /** Removes peers that stayed away since the given times, over as many writes as it takes. Returns how
+   *  many. */
+  async prune(before: { left: string; silent: string }, signal: AbortSignal): Promise<number> {
+    let prunedCount = 0;
+    while (!signal.aborted) {
+      const step = await this.writes.submit((sql) => this.pruneSome(sql, before));
+      prunedCount += step.peerCount;
+      if (step.isLast) break;
+    }
+    return prunedCount;
+  }
+
+  private async pruneSome(
+    sql: WriteSql,
+    before: { left: string; silent: string },
+  ): Promise<{ peerCount: number; isLast: boolean }> {
+    const ids = await endDuePeers(sql, before, MAX_PRUNED_PEERS_PER_WRITE);
+    if (ids.length === 0) return { peerCount: 0, isLast: true };
+    sql.afterCommit(() => {
+      this.directory.allChanged();
+      for (const listener of this.prunedListeners) listener();
     });
+    for (const remove of this.removers) {
+      const removedCount = await remove(sql, ids, MAX_PRUNED_ROWS_PER_WRITE);
+      if (removedCount > 0) return { peerCount: 0, isLast: false };
+    }
+    const peerCount = await deletePeers(sql, ids);
+    return { peerCount, isLast: ids.length < MAX_PRUNED_PEERS_PER_WRITE };
   }
 
   private leaseFrom(nowMs: number): Lease {

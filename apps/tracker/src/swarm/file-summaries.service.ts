@@ -45,6 +45,8 @@ export class FileSummaries {
     @Inject(OUTSIDE_COMMITS) outside: OutsideCommits,
   ) {
     outside.whenNoticed(() => this.frames.clear());
+    // Keys of forgotten versions may be used again, and not without a file of theirs.
+    names.whenForgotten(() => this.frames.clear());
   }
 
   /** Of versions of names, in the same order. */

@@ -1,5 +1,6 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { Bitfield, TrackerError } from '#protocol';
+import { FileCatalogue } from '../files/file-catalogue.service.js';
 import { PeersService, type KnownPeer } from '../peers/peers.service.js';
 import { toIsoTime, type WriteSql } from '../store/sql.js';
 import { CompletionsService } from './completions.service.js';
@@ -19,6 +20,7 @@ export interface SwarmFile {
 export class OwnershipService implements OnModuleInit {
   constructor(
     @Inject(PeersService) private readonly peers: PeersService,
+    @Inject(FileCatalogue) private readonly catalogue: FileCatalogue,
     @Inject(CompletionsService) private readonly completions: CompletionsService,
     @Inject(SwarmRoster) private readonly roster: SwarmRoster,
     @Inject(SwarmCensus) private readonly census: SwarmCensus,
@@ -39,11 +41,9 @@ export class OwnershipService implements OnModuleInit {
         for (const fileId of fileIds) this.census.changed(fileId);
       });
     });
-    this.peers.whenPruned(() => {
-      this.roster.allChanged();
-      this.census.allChanged();
-      this.heldTexts.allChanged();
-    });
+    this.peers.whenPruning(removeHoldings);
+    this.peers.whenPruned(() => this.allChanged());
+    this.catalogue.whenForgotten(() => this.allChanged());
   }
 
   /** Replaces what the tracker believes this peer holds of a file. */
@@ -145,6 +145,12 @@ export class OwnershipService implements OnModuleInit {
     return sql.column<number>('SELECT file_id FROM chunk_ownership WHERE peer_id = ?', [peerRowId]);
   }
 
+  private allChanged(): void {
+    this.roster.allChanged();
+    this.census.allChanged();
+    this.heldTexts.allChanged();
+  }
+
   private joined(fileId: number, peerRowId: number, state: MemberState): void {
     this.roster.joined(fileId, peerRowId, state);
     this.census.changed(fileId);
@@ -164,6 +170,18 @@ interface OwnershipRow {
   readonly chunks: Uint8Array | null;
   readonly complete: 0 | 1;
   readonly chunkCount: number;
+}
+
+function removeHoldings(
+  sql: WriteSql,
+  peerRowIds: readonly number[],
+  maxCount: number,
+): Promise<number> {
+  return sql.run(
+    `DELETE FROM chunk_ownership WHERE id IN (SELECT id FROM chunk_ownership
+      WHERE peer_id IN (SELECT value FROM json_each(?)) LIMIT ?)`,
+    [JSON.stringify(peerRowIds), maxCount],
+  );
 }
 
 function columns(held: Bitfield): [Uint8Array | null, number, number, string] {
