@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import Sqlite from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -117,7 +117,8 @@ describe('tracker start', () => {
     const { error } = JSON.parse(run.stdout) as { error: { code: string; message: string } };
     expect(error.code).toBe('DATABASE_UNUSABLE');
     expect(error.message).toMatch(/put a backup in its place/);
-    await writeFile(path, '');
+    expect(await readFile(path, 'utf8')).toBe(text);
+    await rm(path);
     await using tracker = await startTracker({ data: other.path });
     await tracker.kill();
     const damaged = await damage(path);

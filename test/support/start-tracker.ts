@@ -94,6 +94,13 @@ export class RunningTracker implements AsyncDisposable {
     return child.signalCode ?? child.exitCode!;
   }
 
+  /** Resolves when it ends by itself, with the exit code or the signal that ended it. */
+  async ended(): Promise<number | NodeJS.Signals> {
+    const { child } = this;
+    if (child?.exitCode === null && child.signalCode === null) await once(child, 'exit');
+    return child?.signalCode ?? child?.exitCode ?? 0;
+  }
+
   async restart(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
     await this.kill(signal);
     await this.start();

@@ -1,10 +1,12 @@
 import { formatEndpoint } from '#protocol';
+import { CommandError } from './cli/command-error.js';
 import { StopSignal } from './cli/stop-signal.js';
 import { createLog } from './logging/tracker-log.js';
 import { serve, type ServingTracker } from './serve.js';
 import { openAddresses, type TrackerConfig } from './tracker.config.js';
 
-/** Serves until SIGTERM or SIGINT, then closes cleanly. Throws CommandError. */
+/** Serves until SIGTERM or SIGINT, then closes cleanly. Throws CommandError, also when the database
+ *  turns out to be damaged. */
 export async function runTracker(config: TrackerConfig, format: 'json' | 'text'): Promise<void> {
   const log = createLog(format);
   for (const address of openAddresses(config)) {
@@ -13,8 +15,12 @@ export async function runTracker(config: TrackerConfig, format: 'json' | 'text')
   using stop = new StopSignal();
   await using tracker = await serve(config, log);
   process.stdout.write(`${readyLine(tracker, format)}\n`);
-  const signal = await stop.received;
-  log.info(`${signal}: closing`);
+  const end = await Promise.race([stop.received, tracker.damaged]);
+  if (end instanceof Error) {
+    log.fatal(`${end.message}. Closing`);
+    throw new CommandError('DATABASE_UNUSABLE', end.message, { cause: end });
+  }
+  log.info(`${end}: closing`);
 }
 
 function readyLine(tracker: ServingTracker, format: 'json' | 'text'): string {

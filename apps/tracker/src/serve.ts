@@ -28,6 +28,8 @@ const APP_OPTIONS = {
 export interface ServingTracker extends AsyncDisposable {
   readonly peers: Endpoint;
   readonly http: Endpoint;
+  /** Resolves when the database turns out to be damaged: the tracker then refuses all requests. */
+  readonly damaged: Promise<Error>;
   /** Commits what waits, closes every socket and the database. May be called twice. */
   close(): Promise<void>;
 }
@@ -46,7 +48,8 @@ export async function serve(config: TrackerConfig, log: Logger): Promise<Serving
       nestLog.serving();
       let closing: Promise<void> | undefined;
       const close = () => (closing ??= app.close().finally(() => closeRest(guard, folder)));
-      return { peers, http, close, [Symbol.asyncDispose]: close };
+      const damaged = folder.database.damage.found;
+      return { peers, http, damaged, close, [Symbol.asyncDispose]: close };
     } catch (error) {
       await app.close();
       throw error;

@@ -1,10 +1,9 @@
-import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { Bitfield, hashBytes, Manifest, toChunkIndex, verifyChunk } from '#protocol';
+import { canMount, mountDisk } from '../../../../test/support/small-disk.js';
 import { DownloadTarget } from './download-target.js';
 
 const { signal } = new AbortController();
@@ -20,29 +19,6 @@ const chunks = parts.map((part, index) => verifyChunk(manifest, toChunkIndex(ind
 
 function open(outputPath: string): Promise<DownloadTarget> {
   return DownloadTarget.open({ outputPath, manifest, existingFile: 'refuse', signal });
-}
-
-/** A file system of its own in memory. */
-function mountDisk(options: string): string {
-  const folder = mkdtempSync(join(tmpdir(), 'shoal-disk-'));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
-  execFileSync('mount', ['-t', 'tmpfs', '-o', options, 'tmpfs', folder], { stdio: 'ignore' });
-  onTestFinished(() => void execFileSync('umount', [folder]));
-  return folder;
-}
-
-/** Mounting takes privileges that not every machine gives its tests. */
-function canMount(): boolean {
-  const folder = mkdtempSync(join(tmpdir(), 'shoal-disk-'));
-  try {
-    execFileSync('mount', ['-t', 'tmpfs', 'tmpfs', folder], { stdio: 'ignore' });
-    execFileSync('umount', [folder]);
-    return true;
-  } catch {
-    return false;
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
 }
 
 describe.runIf(canMount())('a disk that fills up', () => {

@@ -1,5 +1,12 @@
 /** Exit codes of the tracker. Source: README, "Exit codes". */
-export const EXIT_CODES = { ok: 0, fault: 1, usage: 2 } as const;
+export const EXIT_CODES = {
+  ok: 0,
+  fault: 1,
+  usage: 2,
+  disk: 7,
+  sigint: 130,
+  sigterm: 143,
+} as const;
 export type ExitCode = (typeof EXIT_CODES)[keyof typeof EXIT_CODES];
 
 /** Why a command cannot do what it was asked. Public: never renamed. */
@@ -10,9 +17,15 @@ export type CommandCode =
   | 'DATA_FOLDER_IN_USE'
   | 'DATA_FOLDER_UNUSABLE'
   | 'DATABASE_UNUSABLE'
-  | 'DRIVER_MISSING';
+  | 'DRIVER_MISSING'
+  | 'DISK_FULL'
+  | 'DISK_PERMISSION'
+  | 'DISK_FAILED'
+  | 'TARGET_EXISTS'
+  | 'TARGET_FOLDER_MISSING'
+  | 'STOPPED';
 
-const EXIT_OF_CODE: Record<CommandCode, ExitCode> = {
+const EXIT_OF_CODE: Record<Exclude<CommandCode, 'STOPPED'>, ExitCode> = {
   USAGE: EXIT_CODES.usage,
   INTERNAL: EXIT_CODES.fault,
   ADDRESS_UNAVAILABLE: EXIT_CODES.usage,
@@ -20,6 +33,11 @@ const EXIT_OF_CODE: Record<CommandCode, ExitCode> = {
   DATA_FOLDER_UNUSABLE: EXIT_CODES.usage,
   DATABASE_UNUSABLE: EXIT_CODES.fault,
   DRIVER_MISSING: EXIT_CODES.fault,
+  DISK_FULL: EXIT_CODES.disk,
+  DISK_PERMISSION: EXIT_CODES.disk,
+  DISK_FAILED: EXIT_CODES.disk,
+  TARGET_EXISTS: EXIT_CODES.disk,
+  TARGET_FOLDER_MISSING: EXIT_CODES.disk,
 };
 
 /** The message is a sentence for people; scripts look at `code` and the exit code. */
@@ -35,7 +53,18 @@ export class CommandError extends Error {
   }
 
   get exitCode(): ExitCode {
-    return EXIT_OF_CODE[this.code];
+    return this.code === 'STOPPED' ? EXIT_CODES.sigterm : EXIT_OF_CODE[this.code];
+  }
+}
+
+/** A command that a signal cut short. */
+export class StoppedBySignal extends CommandError {
+  constructor(private readonly signalName: NodeJS.Signals) {
+    super('STOPPED', `stopped by ${signalName}`);
+  }
+
+  override get exitCode(): ExitCode {
+    return this.signalName === 'SIGINT' ? EXIT_CODES.sigint : EXIT_CODES.sigterm;
   }
 }
 

@@ -1,11 +1,21 @@
+import type * as Backup from '../store/back-up.js';
 import type * as Tracker from '../run-tracker.js';
 import { CommandError } from './command-error.js';
 
 /** The tracker's own packages are loaded when it starts: help needs none of them, and a package that
  *  was installed without the optional ones says which is missing. */
-export async function loadTracker(): Promise<typeof Tracker> {
+export function loadTracker(): Promise<typeof Tracker> {
+  return load(() => import('../run-tracker.js'));
+}
+
+/** Of those packages, a backup needs the database driver alone. */
+export function loadBackup(): Promise<typeof Backup> {
+  return load(() => import('../store/back-up.js'));
+}
+
+async function load<Part>(part: () => Promise<Part>): Promise<Part> {
   try {
-    return await import('../run-tracker.js');
+    return await part();
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     if (code !== 'ERR_MODULE_NOT_FOUND' && code !== 'MODULE_NOT_FOUND') throw cause;

@@ -6,6 +6,14 @@ import { renderError } from './render-error.js';
 export abstract class TrackerCommand extends Command {
   static override enableJsonFlag = true;
 
+  protected override logJson(json: unknown): void {
+    process.stdout.write(`${JSON.stringify(json)}\n`);
+  }
+
+  protected override toSuccessJson(result: unknown): unknown {
+    return { ok: true, data: result };
+  }
+
   /** Results are printed as they come; an error is printed here, once. */
   protected override catch(error: unknown): Promise<never> {
     const failure = toCommandError(error);

@@ -2,7 +2,8 @@ import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { CommandError } from '../cli/command-error.js';
 import { DataFolderInUseError, DataFolderLock } from './data-folder-lock.js';
-import { DatabaseUnusableError, OpenDatabase } from './open-database.js';
+import { DatabaseUnusableError } from './database-fault.js';
+import { OpenDatabase } from './open-database.js';
 import { SqliteSettingError } from './sqlite-settings.js';
 
 /** A data folder of ours alone, with its database open. */

@@ -1,33 +1,31 @@
-import { existsSync, statSync } from 'node:fs';
-import Sqlite, { type Database } from 'better-sqlite3';
+import { rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { Database } from 'better-sqlite3';
 import { DataSource } from 'typeorm';
 import { databaseOptions, type ConnectionMode } from '../../../../ormconfig.js';
-import { APPLICATION_ID, checkSqliteSettings } from './sqlite-settings.js';
-
-/** Files up to this size are checked from end to end at start. */
-const MAX_QUICK_CHECK_BYTES = 64 * 1024 * 1024;
-
-/** The file is damaged, foreign, or of a newer version. It is left as it is. */
-export class DatabaseUnusableError extends Error {
-  override readonly name = 'DatabaseUnusableError';
-}
+import { DamageWatch } from './damage-watch.js';
+import { damaged, DatabaseUnusableError, isDamage, sqliteCode } from './database-fault.js';
+import { inspectDatabase } from './inspect-database.js';
+import { checkSqliteSettings } from './sqlite-settings.js';
+import { syncFolder } from './sync-folder.js';
 
 /** Both connections of a tracker: one writes, the other reads what is committed. */
 export class OpenDatabase {
   private constructor(
     readonly writer: DataSource,
     readonly reader: DataSource,
+    readonly damage: DamageWatch,
   ) {}
 
   /** Runs the migrations that are due. Throws DatabaseUnusableError or SqliteSettingError. */
   static async open(path: string): Promise<OpenDatabase> {
     try {
-      if (existsSync(path)) inspect(path);
+      if (inspectDatabase(path) === 'absent') await create(path);
       const writer = await connect(path, 'write');
       try {
         await refuseNewer(writer, path);
         await writer.runMigrations({ transaction: 'each' });
-        return new OpenDatabase(writer, await connect(path, 'read'));
+        return new OpenDatabase(writer, await connect(path, 'read'), new DamageWatch(path));
       } catch (error) {
         await writer.destroy();
         throw error;
@@ -37,11 +35,30 @@ export class OpenDatabase {
     }
   }
 
-  /** May be called twice. */
+  /** May be called twice. The last connection that can write copies the log into the file, and removes
+   *  it: a damaged file is left as it is. */
   async close(): Promise<void> {
-    if (this.reader.isInitialized) await this.reader.destroy();
-    if (this.writer.isInitialized) await this.writer.destroy();
+    const { reader, writer } = this;
+    for (const source of this.damage.isFound ? [writer, reader] : [reader, writer]) {
+      if (source.isInitialized) await source.destroy();
+    }
   }
+}
+
+/** A database is there whole or not at all: an empty file was never left by us. */
+async function create(path: string): Promise<void> {
+  const fresh = `${path}.new`;
+  for (const suffix of ['', '-journal', '-wal', '-shm']) {
+    await rm(`${fresh}${suffix}`, { force: true });
+  }
+  const source = await connect(fresh, 'write');
+  try {
+    await source.runMigrations({ transaction: 'each' });
+  } finally {
+    await source.destroy();
+  }
+  await rename(fresh, path);
+  await syncFolder(dirname(path));
 }
 
 async function connect(path: string, mode: ConnectionMode): Promise<DataSource> {
@@ -73,41 +90,15 @@ export function rawConnection(source: DataSource): Database {
   return (source.driver as unknown as { readonly databaseConnection: Database }).databaseConnection;
 }
 
-function inspect(path: string): void {
-  const database = new Sqlite(path, { fileMustExist: true });
-  try {
-    const tableCount = database.prepare('SELECT COUNT(*) FROM sqlite_master').pluck().get();
-    const applicationId = database.pragma('application_id', { simple: true });
-    if (tableCount !== 0 && applicationId !== APPLICATION_ID) {
-      throw new DatabaseUnusableError(
-        `${path} is a SQLite database of another program; choose another --data folder`,
-      );
-    }
-    if (statSync(path).size > MAX_QUICK_CHECK_BYTES) return;
-    const finding = database.pragma('quick_check(1)', { simple: true });
-    if (finding !== 'ok') throw new DatabaseUnusableError(damaged(path, String(finding)));
-  } finally {
-    database.close();
-  }
-}
-
 function explain(error: unknown, path: string): unknown {
   const cause = rootCause(error);
-  if (!(cause instanceof Sqlite.SqliteError)) return error;
-  if (cause.code === 'SQLITE_NOTADB' || cause.code.startsWith('SQLITE_CORRUPT')) {
-    return new DatabaseUnusableError(damaged(path, cause.message), { cause });
-  }
-  return new DatabaseUnusableError(`${path} cannot be opened: ${cause.message}`, { cause });
+  if (isDamage(cause)) return damaged(path, cause.message, cause);
+  if (sqliteCode(cause) === undefined) return error;
+  const { message } = cause as Error;
+  return new DatabaseUnusableError(`${path} cannot be opened: ${message}`, { cause });
 }
 
 function rootCause(error: unknown): unknown {
   const wrapped = error as { readonly driverError?: unknown } | null;
   return wrapped?.driverError ?? error;
-}
-
-function damaged(path: string, finding: string): string {
-  return (
-    `${path} is damaged or not a database (${finding}). Nothing was changed: put a backup in its ` +
-    'place, or move the file away to start with an empty one; peers register again what they have'
-  );
 }

@@ -9,6 +9,8 @@ const READER_CACHE_KIB = 2_048;
 /** Pages of the log before it is copied into the database (16 MiB): rows that change all the time are
  *  copied once for many changes. */
 const CHECKPOINT_PAGE_COUNT = 4_000;
+/** A log that has grown beyond this is cut to it when it begins anew. */
+export const KEPT_LOG_BYTES = 32 * 1024 * 1024;
 
 const WANTED = {
   journal_mode: 'wal',
@@ -28,6 +30,7 @@ export function applySqliteSettings(database: Database): void {
   if (!database.readonly) {
     database.pragma('journal_mode = WAL');
     database.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGE_COUNT}`);
+    database.pragma(`journal_size_limit = ${KEPT_LOG_BYTES}`);
   }
   database.pragma('synchronous = FULL');
   database.pragma('foreign_keys = ON');

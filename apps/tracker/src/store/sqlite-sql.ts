@@ -1,4 +1,5 @@
 import type { Database, Statement } from 'better-sqlite3';
+import type { DamageWatch } from './damage-watch.js';
 import type { Sql, SqlValue } from './sql.js';
 
 /** SQL over TypeORM's SQLite connection, with a prepared statement for each text. Past TypeORM's query
@@ -7,22 +8,25 @@ export class SqliteSql implements Sql {
   private readonly statements = new Map<string, Statement<SqlValue[]>>();
   private readonly columns = new Map<string, Statement<SqlValue[]>>();
 
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly damage?: DamageWatch,
+  ) {}
 
   all<Row>(text: string, parameters: readonly SqlValue[] = []): Promise<Row[]> {
-    return promise(() => this.prepared(text).all(...parameters) as Row[]);
+    return this.promise(() => this.prepared(text).all(...parameters) as Row[]);
   }
 
   column<Value>(text: string, parameters: readonly SqlValue[] = []): Promise<Value[]> {
-    return promise(() => this.plucked(text).all(...parameters) as Value[]);
+    return this.promise(() => this.plucked(text).all(...parameters) as Value[]);
   }
 
   first<Row>(text: string, parameters: readonly SqlValue[] = []): Promise<Row | undefined> {
-    return promise(() => this.prepared(text).get(...parameters) as Row | undefined);
+    return this.promise(() => this.prepared(text).get(...parameters) as Row | undefined);
   }
 
   run(text: string, parameters: readonly SqlValue[] = []): Promise<number> {
-    return promise(() => this.prepared(text).run(...parameters).changes);
+    return this.promise(() => this.prepared(text).run(...parameters).changes);
   }
 
   private prepared(text: string): Statement<SqlValue[]> {
@@ -42,9 +46,17 @@ export class SqliteSql implements Sql {
     }
     return statement;
   }
-}
 
-/** What `work` throws becomes a rejection. */
-function promise<T>(work: () => T): Promise<T> {
-  return new Promise((resolve) => resolve(work()));
+  /** What `work` throws becomes a rejection. */
+  private promise<T>(work: () => T): Promise<T> {
+    return new Promise((resolve) => {
+      this.damage?.refuse();
+      try {
+        resolve(work());
+      } catch (error) {
+        this.damage?.look(error);
+        throw error;
+      }
+    });
+  }
 }
