@@ -91,6 +91,13 @@ describe('which way imports point', () => {
     expect(wrong).toEqual([]);
   });
 
+  it('loads what makes certificates and tokens only when one is made or checked', () => {
+    const atStart =
+      /(^|\n)(import|export)\b[^(;'"]*['"](@peculiar\/x509|reflect-metadata|jose\/[a-z/]+)['"]/;
+    const files = within('libs/identity/');
+    expect(files.flatMap((file) => placesOf(file, file.uncommented, atStart))).toEqual([]);
+  });
+
   it('leaves TLS and cryptography to identity', () => {
     const others = shipped.filter((file) => !file.path.startsWith('libs/identity/'));
     const wrong = wrongImports(others, ({ specifier }) => {

@@ -67,9 +67,10 @@ export async function readToken(
   }
   const issuedAtMs = Number(iat) * 1_000;
   const expiresAtMs = Number(exp) * 1_000;
-  if (issuedAtMs > check.nowMs + CLOCK_SKEW_MS) throw new CredentialError('NOT_YET_VALID');
+  // Written so that a time that is no number refuses.
   const lateMs = check.nowMs - expiresAtMs - CLOCK_SKEW_MS;
-  if (lateMs >= Math.max(0, check.offlineGraceMs ?? 0)) throw new CredentialError('EXPIRED');
+  if (!(lateMs < Math.max(0, check.offlineGraceMs ?? 0))) throw new CredentialError('EXPIRED');
+  if (issuedAtMs > check.nowMs + CLOCK_SKEW_MS) throw new CredentialError('NOT_YET_VALID');
   return {
     network: check.network.fingerprint,
     identity: check.holder,
