@@ -4,7 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import Sqlite, { type Database } from 'better-sqlite3';
 import { CommandError } from '../cli/command-error.js';
 import { toBackupError } from './backup-error.js';
-import { checkPages, refuseForeign } from './inspect-database.js';
+import { checkPages, refuseForeign } from './database-check.js';
 import { BUSY_TIMEOUT_MS } from './sqlite-settings.js';
 import { syncFolder } from './sync-folder.js';
 

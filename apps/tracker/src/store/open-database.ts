@@ -5,7 +5,7 @@ import { DataSource } from 'typeorm';
 import { databaseOptions, type ConnectionMode } from '../../../../ormconfig.js';
 import { DamageWatch } from './damage-watch.js';
 import { damaged, DatabaseUnusableError, isDamage, sqliteCode } from './database-fault.js';
-import { inspectDatabase } from './inspect-database.js';
+import { checkDatabase } from './database-check.js';
 import { checkSqliteSettings } from './sqlite-settings.js';
 import { syncFolder } from './sync-folder.js';
 
@@ -20,7 +20,7 @@ export class OpenDatabase {
   /** Runs the migrations that are due. Throws DatabaseUnusableError or SqliteSettingError. */
   static async open(path: string): Promise<OpenDatabase> {
     try {
-      if (inspectDatabase(path) === 'absent') await create(path);
+      if (checkDatabase(path) === 'absent') await create(path);
       const writer = await connect(path, 'write');
       try {
         await refuseNewer(writer, path);

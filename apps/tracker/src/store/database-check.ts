@@ -13,7 +13,7 @@ const MAX_QUICK_CHECK_BYTES = 64 * 1024 * 1024;
  * which the last connection that can write would copy and remove. Throws DatabaseUnusableError, or
  * SQLite's own error.
  */
-export function inspectDatabase(path: string): 'absent' | 'present' {
+export function checkDatabase(path: string): 'absent' | 'present' {
   const sizeBytes = sizeOf(path);
   const logBytes = sizeOf(`${path}-wal`) ?? 0;
   if (sizeBytes === undefined) {
