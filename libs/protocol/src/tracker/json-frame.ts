@@ -1,6 +1,9 @@
 import { ProtocolError } from '../errors.js';
 import { MAX_TRACKER_MESSAGE_CHARS, MAX_TRACKER_PREFIX_CHARS } from '../limits.js';
 
+const BYTES_PER_CHAR = 2;
+const ARRIVAL_BYTES = 64;
+
 /** `LENGTH#JSON`, the length counted in UTF-16 units. Source: docs/tracker-api.md, "Framing". */
 export function encodeJsonFrame(value: unknown): string {
   const text = JSON.stringify(value);
@@ -19,14 +22,22 @@ export class JsonFrameSplitter {
   private readonly decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   private text = '';
   private lengthChars: number | undefined;
+  /** Arrivals that the text is put together of; each takes memory of its own until the message is whole. */
+  private arrivalCount = 0;
 
   /** Whether all that was pushed was whole messages. */
   get isEmpty(): boolean {
     return this.text === '' && this.lengthChars === undefined;
   }
 
+  /** What the beginning of a message takes, at most. */
+  get heldBytes(): number {
+    return this.text.length * BYTES_PER_CHAR + this.arrivalCount * ARRIVAL_BYTES;
+  }
+
   push(input: Uint8Array): unknown[] {
     this.text += this.decode(input);
+    this.arrivalCount += 1;
     const values: unknown[] = [];
     for (;;) {
       this.lengthChars ??= this.takeLength();
@@ -34,6 +45,7 @@ export class JsonFrameSplitter {
       const body = this.text.slice(0, this.lengthChars);
       this.text = this.text.slice(this.lengthChars);
       this.lengthChars = undefined;
+      this.arrivalCount = this.text === '' ? 0 : 1;
       values.push(parse(body));
     }
   }
