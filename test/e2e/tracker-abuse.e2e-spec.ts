@@ -3,20 +3,11 @@ import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MAX_TRACKER_MESSAGE_CHARS } from '#protocol';
 import { startTracker, type RunningTracker } from '../support/start-tracker.js';
+import { noise } from '../support/strangers.js';
 import { TrackerPeer } from '../support/tracker-peer.js';
 
 const frame = (json: string) => `${json.length}#${json}`;
 const request = (data: string) => frame(`{"pattern":"list","id":"1","data":${data}}`);
-
-/** Pseudo-random, the same at every run. */
-function noise(lengthBytes: number): Buffer {
-  const bytes = Buffer.alloc(lengthBytes);
-  for (let index = 0, state = 42; index < lengthBytes; index += 1) {
-    state = (state * 1_103_515_245 + 12_345) % 2_147_483_648;
-    bytes[index] = state >>> 16;
-  }
-  return bytes;
-}
 
 describe('a hostile stranger', () => {
   let tracker: RunningTracker;

@@ -1,13 +1,45 @@
 import type { Server, Socket } from 'node:net';
-import { IDLE_TIMEOUT_MS, MAX_CONNECTION_COUNT } from './rpc-limits.js';
+import { TRACKER_PATTERNS } from '#protocol';
+import {
+  FIRST_REQUEST_TIMEOUT_MS,
+  IDLE_TIMEOUT_MS,
+  MAX_CONNECTION_COUNT,
+  MAX_UNMET_CONNECTION_COUNT,
+  MIN_FIRST_REQUEST_BYTES_PER_MS,
+} from './rpc-limits.js';
+import type { RpcRequest } from './rpc-socket.js';
 
-/** Caps and times out the connections of a server, and ends them all at once: also those that are
- *  still in a handshake, which the transport does not know of yet. */
+const EXCHANGES: ReadonlySet<string> = new Set(Object.values(TRACKER_PATTERNS));
+
+export interface ConnectionLimits {
+  readonly maxConnectionCount: number;
+  readonly maxUnmetConnectionCount: number;
+  readonly firstRequestTimeoutMs: number;
+}
+
+export const CONNECTION_LIMITS: ConnectionLimits = {
+  maxConnectionCount: MAX_CONNECTION_COUNT,
+  maxUnmetConnectionCount: MAX_UNMET_CONNECTION_COUNT,
+  firstRequestTimeoutMs: FIRST_REQUEST_TIMEOUT_MS,
+};
+
+/**
+ * Caps and times out the connections of a server, and ends them all at once: also those that are
+ * still in a handshake, which the transport does not know of yet. Those that have sent no request of
+ * any exchange are few, short-lived and evicted oldest first, and never keep others out.
+ */
 export class ConnectionGuard {
   private readonly sockets = new Set<Socket>();
+  /** Those that have sent no request, oldest first, and when their time is up. */
+  private readonly unmet = new Map<Socket, NodeJS.Timeout>();
 
-  constructor(server: Server) {
-    server.maxConnections = MAX_CONNECTION_COUNT;
+  constructor(
+    server: Server,
+    private readonly limits: ConnectionLimits = CONNECTION_LIMITS,
+  ) {
+    // Beyond those that are met there is always room for some that are not, and for one for which the
+    // oldest of them goes.
+    server.maxConnections = limits.maxConnectionCount + limits.maxUnmetConnectionCount + 1;
     server.on('connection', (socket) => this.watch(socket));
   }
 
@@ -16,9 +48,49 @@ export class ConnectionGuard {
   }
 
   private watch(socket: Socket): void {
+    if (this.unmet.size >= this.limits.maxUnmetConnectionCount) this.evictOldest();
     this.sockets.add(socket);
+    this.unmet.set(socket, this.deadline(socket, this.limits.firstRequestTimeoutMs));
     socket.setNoDelay(true);
     socket.setTimeout(IDLE_TIMEOUT_MS, () => socket.destroy());
-    socket.on('close', () => this.sockets.delete(socket));
+    const onMessage = ({ pattern }: RpcRequest) => {
+      if (!EXCHANGES.has(pattern)) return;
+      socket.off('message', onMessage);
+      this.met(socket);
+    };
+    socket.on('message', onMessage);
+    socket.on('close', () => {
+      this.sockets.delete(socket);
+      this.forgetUnmet(socket);
+    });
+  }
+
+  private met(socket: Socket): void {
+    this.forgetUnmet(socket);
+    const metCount = this.sockets.size - this.unmet.size;
+    if (metCount > this.limits.maxConnectionCount) socket.destroy();
+  }
+
+  private evictOldest(): void {
+    for (const socket of this.unmet.keys()) {
+      this.forgetUnmet(socket);
+      socket.destroy();
+      return;
+    }
+  }
+
+  private forgetUnmet(socket: Socket): void {
+    clearTimeout(this.unmet.get(socket));
+    this.unmet.delete(socket);
+  }
+
+  /** A long first request over a slow link is given the time that its bytes take. */
+  private deadline(socket: Socket, waitMs: number, knownBytes = 0): NodeJS.Timeout {
+    return setTimeout(() => {
+      const freshBytes = socket.bytesRead - knownBytes;
+      const moreMs = Math.floor(freshBytes / MIN_FIRST_REQUEST_BYTES_PER_MS);
+      if (moreMs < this.limits.firstRequestTimeoutMs) socket.destroy();
+      else this.unmet.set(socket, this.deadline(socket, moreMs, socket.bytesRead));
+    }, waitMs);
   }
 }

@@ -1,8 +1,12 @@
 import type { Socket } from 'node:net';
 import { TcpSocket } from '@nestjs/microservices';
-import { JsonFrameSplitter } from '#protocol';
+import { JsonFrameSplitter, type TrackerPattern } from '#protocol';
+import { HeldBytes } from './held-bytes.js';
 import {
   INCOMPLETE_MESSAGE_TIMEOUT_MS,
+  LONG_MESSAGE_BYTES,
+  MAX_HELD_BYTES,
+  MAX_INFLIGHT_LONG_COUNT,
   MAX_INFLIGHT_REQUEST_COUNT,
   MAX_PATTERN_CHARS,
   MAX_REQUEST_ID_CHARS,
@@ -11,6 +15,16 @@ import {
 import { SendBuffers } from './send-buffers.js';
 
 const buffers = new SendBuffers();
+const held = new HeldBytes<RpcSocket>(MAX_HELD_BYTES, (socket) => socket.giveUp());
+/** Replies of one turn of the event loop that are written before it ends. */
+const MAX_GATHERED_CHARS = 256 * 1024;
+
+const MAY_HAVE_LONG_REPLIES: ReadonlySet<string> = new Set<TrackerPattern>([
+  'list',
+  'locations',
+  'manifest',
+  'status',
+]);
 
 /** What a stranger sent is not a request, or it does not read; the connection is closed. */
 class BrokenConnectionError extends Error {}
@@ -28,12 +42,13 @@ export type RpcReply = { readonly response: string } | { readonly err: string };
  * One connection of the transport: emits `message` with each request on its socket, at most
  * MAX_INFLIGHT_REQUEST_COUNT of them before it gets their replies. Replies of one turn of the event
  * loop leave in one write. While a peer does not read them, nothing is read of it and no request of
- * it is begun. Source: docs/tracker-api.md, "Transport".
+ * it is begun. What all connections make us keep is bounded. Source: docs/tracker-api.md, "Transport".
  */
 export class RpcSocket extends TcpSocket {
   private readonly splitter = new JsonFrameSplitter();
   private readonly waiting: RpcRequest[] = [];
   private inflightCount = 0;
+  private sends: 'short' | 'long' = 'short';
   private outbox = '';
   private reading: 'open' | 'paused' = 'open';
   private isDraining = false;
@@ -41,11 +56,20 @@ export class RpcSocket extends TcpSocket {
 
   constructor(socket: Socket) {
     super(socket);
-    socket.on('close', () => clearTimeout(this.incompleteTimer));
+    socket.on('close', () => {
+      clearTimeout(this.incompleteTimer);
+      held.moved(this, 0);
+    });
     socket.on('drain', () => {
       this.isDraining = false;
+      held.moved(this, this.heldBytes);
       this.beginWaiting();
     });
+  }
+
+  /** Others need the memory that this connection has taken for longest. */
+  giveUp(): void {
+    this.handleDataError(new BrokenConnectionError('it kept what others need'));
   }
 
   reply(id: string, reply: RpcReply): void {
@@ -54,12 +78,15 @@ export class RpcSocket extends TcpSocket {
     if (this.outbox === '') process.nextTick(() => this.flush());
     this.outbox += `${json.length}#${json}`;
     this.inflightCount -= 1;
+    if (this.outbox.length > MAX_GATHERED_CHARS) this.flush();
     if (this.waiting.length > 0) this.beginWaiting();
   }
 
   protected override handleData(bytes: Buffer): void {
     clearTimeout(this.incompleteTimer);
+    this.sends = this.splitter.heldBytes > LONG_MESSAGE_BYTES ? 'long' : 'short';
     for (const value of this.splitter.push(bytes)) this.waiting.push(toRequest(value));
+    held.moved(this, this.heldBytes);
     this.beginWaiting();
     if (this.splitter.isEmpty) return;
     this.incompleteTimer = setTimeout(() => {
@@ -79,9 +106,10 @@ export class RpcSocket extends TcpSocket {
   }
 
   private beginWaiting(): void {
-    while (!this.isDraining && this.inflightCount < MAX_INFLIGHT_REQUEST_COUNT) {
-      const request = this.waiting.shift();
-      if (request === undefined) break;
+    while (!this.isDraining) {
+      const [request] = this.waiting;
+      if (request === undefined || this.inflightCount >= this.maxInflightCount(request)) break;
+      this.waiting.shift();
       this.inflightCount += 1;
       this.socket.emit('message', request);
     }
@@ -92,12 +120,22 @@ export class RpcSocket extends TcpSocket {
     else this.socket.resume();
   }
 
+  private maxInflightCount({ pattern }: RpcRequest): number {
+    const isLong = this.sends === 'long' || MAY_HAVE_LONG_REPLIES.has(pattern);
+    return isLong ? MAX_INFLIGHT_LONG_COUNT : MAX_INFLIGHT_REQUEST_COUNT;
+  }
+
+  private get heldBytes(): number {
+    return this.splitter.heldBytes + this.socket.writableLength;
+  }
+
   private flush(): void {
     const text = this.outbox;
     this.outbox = '';
-    if (this.socket.destroyed) return;
+    if (text === '' || this.socket.destroyed) return;
     if (this.write(text)) return;
     this.isDraining = true;
+    held.moved(this, this.heldBytes);
     this.beginWaiting();
     if (this.socket.writableLength > MAX_SEND_BUFFER_BYTES) {
       this.handleDataError(new BrokenConnectionError('it does not read its replies'));
