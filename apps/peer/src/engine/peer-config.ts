@@ -47,5 +47,7 @@ export const ENDGAME_WAIT_MS = 300;
 export const RECORD_INTERVAL_MS = 2_000;
 /** How often shared files are compared with what was hashed. */
 export const SOURCE_CHECK_MS = 2_000;
+/** An end that reads nothing for this long is left when others wait for the memory of what it asked. */
+export const MAX_SCARCE_STALL_MS = 10_000;
 /** A connection without any file in common is closed after this long. */
 export const IDLE_LINK_MS = 30_000;

@@ -240,6 +240,7 @@ export class PeerSession {
 
   private tick(): void {
     this.pool.sweep();
+    if (this.servingBudget.isAwaited) this.pool.leaveStalled();
     for (const transfer of this.transfers.values()) {
       if (transfer.isActive) transfer.push({ type: 'ticked' });
     }

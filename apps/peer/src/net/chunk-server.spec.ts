@@ -1,5 +1,6 @@
+import { connect, type Socket } from 'node:net';
 import { expect, it } from 'vitest';
-import { parsePeerId } from '#protocol';
+import { parsePeerId, type WireCode } from '#protocol';
 import { RawPeer, rawPeerId } from '../../../../test/support/raw-peer.js';
 import { rawFrames } from '../../../../test/support/raw-frames.js';
 import { ChunkServer } from './chunk-server.js';
@@ -13,7 +14,10 @@ const quiet: ConnectionHandler = {
   onClosed: () => undefined,
 };
 
-function listen(admit: (connection: PeerConnection) => ConnectionHandler, maxConnections = 8) {
+function listen(
+  admit: (connection: PeerConnection) => ConnectionHandler | WireCode,
+  maxConnections = 8,
+) {
   return ChunkServer.listen({ host: '127.0.0.1', port: 0, maxConnections, self: SELF, admit });
 }
 
@@ -41,6 +45,25 @@ it('admits everybody that the caller admits, however many say nothing', async ()
   }
   for (const letter of 'defg') peers.push(await RawPeer.meet(server.endpoint, rawPeerId(letter)));
   for (const peer of peers) await peer[Symbol.asyncDispose]();
+  await server.close();
+});
+
+it('has room for others while many whom it refused do not close', async () => {
+  const server = await listen(() => 'TOO_MANY_CONNECTIONS', 1);
+  const refused: Socket[] = [];
+  for (let count = 0; count < 70; count += 1) {
+    const socket = connect({ ...server.endpoint, allowHalfOpen: true });
+    socket.on('error', () => undefined); // evicted
+    refused.push(socket);
+    socket.write(rawFrames.hello(rawPeerId('b')));
+    await new Promise<void>((resolve, reject) => {
+      socket.once('data', () => resolve());
+      socket.once('end', () => reject(new Error('there was no room for it')));
+    });
+  }
+  await using another = await RawPeer.meet(server.endpoint, rawPeerId('c'));
+  expect(await another.ended()).toBe('TOO_MANY_CONNECTIONS');
+  for (const socket of refused) socket.destroy();
   await server.close();
 });
 

@@ -2,7 +2,8 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 import type { Endpoint } from '#protocol';
 import { PeerConnection, type ConnectionOptions } from './peer-connection.js';
 
-/** Connections that have not said hello yet; the oldest goes when another comes. */
+/** Connections that have not said hello yet, or were not admitted and are closing; the oldest goes
+ *  when another comes. */
 const MAX_UNMET_CONNECTIONS = 64;
 
 type AcceptOptions = Pick<ConnectionOptions, 'self' | 'admit' | 'handshakeTimeoutMs'>;
@@ -22,8 +23,9 @@ export class ChunkServer {
     options: { maxConnections: number } & Endpoint & AcceptOptions,
   ): Promise<ChunkServer> {
     const server = createServer({ noDelay: true });
-    // Beyond those that are admitted there is always room for some that are not met yet.
-    server.maxConnections = options.maxConnections + MAX_UNMET_CONNECTIONS;
+    // Beyond those that are admitted there is always room for some that are not met yet, and for one
+    // for which the oldest of them goes.
+    server.maxConnections = options.maxConnections + MAX_UNMET_CONNECTIONS + 1;
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
       server.listen({ host: options.host, port: options.port }, () => {
@@ -47,8 +49,9 @@ export class ChunkServer {
       ...options,
       direction: 'accepted',
       admit: (met) => {
-        this.unmet.delete(socket);
-        return options.admit(met);
+        const answer = options.admit(met);
+        if (typeof answer !== 'string') this.unmet.delete(socket);
+        return answer;
       },
     });
     socket.on('data', (bytes: Buffer) => connection.push(bytes));

@@ -1,12 +1,15 @@
 import type { Socket } from 'node:net';
 import { SendWindow } from '../core/send-window.js';
 
-/** Control messages may pile up to here; then the other end is not reading at all. They are counted
- *  as well, because a small one takes far more memory than it has bytes. */
+/** Control messages may pile up to here; then the other end is not reading at all. */
 const MAX_UNSENT_BYTES = 16 * 1024 * 1024;
-const MAX_UNSENT_MESSAGES = 65_536;
-/** An end that takes nothing of what waits for it for this long is not reading. */
-const MAX_STALL_MS = 60_000;
+/** What they may take for all connections of this process; beyond it whoever has more than its share
+ *  of it is not reading either. */
+const MAX_UNSENT_BYTES_IN_ALL = 32 * 1024 * 1024;
+const FAIR_UNSENT_BYTES = 64 * 1024;
+/** A small message takes far more memory than it has bytes. */
+const MESSAGE_BYTES = 256;
+let unsentBytesInAll = 0;
 
 /** The sending half of one socket: what is written in one turn of the event loop goes to the system
  *  together, and no more waits in front of it than the link takes soon. */
@@ -14,8 +17,8 @@ export class Outbox {
   lastSentMs = performance.now();
   private readonly window = new SendWindow();
   private isGathering = false;
-  /** Since the socket last had nothing unsent. */
-  private unsentMessageCount = 0;
+  /** What control messages take since the socket last had nothing unsent. */
+  private unsentBytes = 0;
   private takenBytes = 0;
   private lastTakenMs = performance.now();
 
@@ -24,8 +27,9 @@ export class Outbox {
     private readonly socket: Socket,
     onWritable: () => void,
   ) {
+    socket.once('close', () => this.allSent());
     socket.on('drain', () => {
-      this.unsentMessageCount = 0;
+      this.allSent();
       this.window.drained(performance.now());
       onWritable();
     });
@@ -42,13 +46,17 @@ export class Outbox {
 
   /** The other end does not take what it is sent. */
   get isOverfull(): boolean {
-    const { writableLength } = this.socket;
-    return writableLength > MAX_UNSENT_BYTES || this.unsentMessageCount > MAX_UNSENT_MESSAGES;
+    if (unsentBytesInAll > MAX_UNSENT_BYTES_IN_ALL && this.unsentBytes > FAIR_UNSENT_BYTES) {
+      return true;
+    }
+    return this.unsentBytes > MAX_UNSENT_BYTES || this.socket.writableLength > MAX_UNSENT_BYTES;
   }
 
   write(bytes: Buffer): void {
     this.gather();
-    this.unsentMessageCount = this.socket.writableLength === 0 ? 1 : this.unsentMessageCount + 1;
+    if (this.socket.writableLength === 0) this.allSent();
+    // What is written to a socket that has closed is dropped at once.
+    if (!this.socket.destroyed) this.took(bytes.length + MESSAGE_BYTES);
     this.socket.write(bytes);
   }
 
@@ -59,14 +67,24 @@ export class Outbox {
     this.socket.write(bytes, onSent);
   }
 
-  isStalled(nowMs: number): boolean {
+  /** Whether the other end has taken nothing of what waits for it for so long. */
+  isStalled(nowMs: number, maxStallMs: number): boolean {
     const { bytesWritten, writableLength } = this.socket;
     const takenBytes = bytesWritten - writableLength;
     if (writableLength === 0 || takenBytes !== this.takenBytes) {
       this.takenBytes = takenBytes;
       this.lastTakenMs = nowMs;
     }
-    return nowMs - this.lastTakenMs > MAX_STALL_MS;
+    return nowMs - this.lastTakenMs > maxStallMs;
+  }
+
+  private took(bytes: number): void {
+    this.unsentBytes += bytes;
+    unsentBytesInAll += bytes;
+  }
+
+  private allSent(): void {
+    this.took(-this.unsentBytes);
   }
 
   private gather(): void {

@@ -19,6 +19,8 @@ import { Outbox } from './outbox.js';
 
 const LIVENESS_CHECK_MS = 10_000;
 const CLOSE_GRACE_MS = 1_000;
+/** An end that takes nothing of what waits for it for this long is not reading. */
+const MAX_STALL_MS = 60_000;
 
 /** Receives what a connection says, in order. Byte arguments are only valid during the call. */
 export interface ConnectionHandler {
@@ -142,6 +144,12 @@ export class PeerConnection {
     this.outbox.writeData(encodeDataHeader(data), data.bytes, onSent);
   }
 
+  /** Leaves an end that has taken nothing of what waits for it for so long. */
+  leaveIfStalled(maxStallMs: number): void {
+    if (!this.isOpen || !this.outbox.isStalled(performance.now(), maxStallMs)) return;
+    this.fail(new ProtocolError('SILENT', { reason: 'does not read what it is sent' }));
+  }
+
   /** Says goodbye and ends the socket; resolves when it is gone. May be called twice. */
   async close(code: WireCode, text = ''): Promise<void> {
     if (this.isOpen) {
@@ -225,10 +233,9 @@ export class PeerConnection {
 
   private checkLiveness(): void {
     const nowMs = performance.now();
+    this.leaveIfStalled(MAX_STALL_MS);
     if (this.isClosing) return;
-    if (this.outbox.isStalled(nowMs)) {
-      this.fail(new ProtocolError('SILENT', { reason: 'does not read what it is sent' }));
-    } else if (nowMs - this.lastReceivedMs > MAX_SILENCE_MS) {
+    if (nowMs - this.lastReceivedMs > MAX_SILENCE_MS) {
       this.fail(new ProtocolError('SILENT'));
     } else if (nowMs - this.outbox.lastSentMs >= KEEPALIVE_INTERVAL_MS - LIVENESS_CHECK_MS) {
       if (this.handler !== undefined) this.send({ type: 'keepalive' });

@@ -5,6 +5,11 @@ export class ByteBudget {
 
   constructor(readonly maxBytes: number) {}
 
+  /** Whether somebody found it full and waits. */
+  get isAwaited(): boolean {
+    return this.waiting.size > 0;
+  }
+
   /** A single take above the cap is granted when nothing else is held, so that nobody starves. */
   tryTake(bytes: number): boolean {
     if (this.usedBytes > 0 && this.usedBytes + bytes > this.maxBytes) return false;

@@ -5,7 +5,12 @@ import { dialPeer } from '../../net/dialer.js';
 import type { HelloSelf } from '../../net/handshake.js';
 import type { ConnectionHandler, PeerConnection } from '../../net/peer-connection.js';
 import { Acquaintances } from './acquaintances.js';
-import { IDLE_LINK_MS, MAX_CONNECTION_COUNT, MAX_DIALS_AT_ONCE } from '../peer-config.js';
+import {
+  IDLE_LINK_MS,
+  MAX_CONNECTION_COUNT,
+  MAX_DIALS_AT_ONCE,
+  MAX_SCARCE_STALL_MS,
+} from '../peer-config.js';
 import { PeerLink, type LinkHost } from './peer-link.js';
 import type { Transfer } from '../transfer/transfer.js';
 
@@ -149,6 +154,12 @@ export class ConnectionPool implements LinkHost {
       void link.connection.close('IDLE');
     }
     this.acquaintances.forget(nowMs, (peerId) => this.links.has(peerId));
+  }
+
+  /** Others wait for memory that ends which do not read have taken. */
+  leaveStalled(): void {
+    for (const { connection } of this.links.values())
+      connection.leaveIfStalled(MAX_SCARCE_STALL_MS);
   }
 
   /** Says goodbye to one peer for good. */
