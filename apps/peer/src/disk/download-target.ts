@@ -77,7 +77,7 @@ export class DownloadTarget {
     try {
       const record = readResumeRecord(paths.record);
       assertUnowned(paths, record);
-      tidyFinished(paths);
+      await tidyFinished(paths);
       assertFree(paths, options.existingFile);
       assertRoom(paths, manifest.sizeBytes);
       const owner = thisProcess();
@@ -192,8 +192,9 @@ async function openPart(
     const claims = kept === undefined || isNew ? Bitfield.empty(manifest.chunkCount) : kept.held;
     const isProven = kept?.cleanStop != null && sameStamp(kept.cleanStop, stamp);
     const record = { digest: manifest.digest, held: claims, owner: found.owner, cleanStop: null };
-    // A record of nothing may get lost in a power cut: then there is nothing to take up.
-    const durability = claims.count > 0 ? 'synced' : 'unsynced';
+    // A record of nothing may get lost in a power cut, unless an older one came back instead: it
+    // could claim, of other content, what is written over from here on.
+    const durability = found.record !== undefined ? 'synced' : 'unsynced';
     await writeResumeRecord(paths.record, record, { durability });
     if (claims.count === 0) await store.resize(0);
     if (stamp.sizeBytes !== manifest.sizeBytes || claims.count === 0) {

@@ -1,9 +1,10 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Identity } from '#protocol';
 import { TransferError } from '../core/transfer-error.js';
 import { hasErrno, onDisk } from './disk-error.js';
 import { openIdentityFile, type IdentityKeys } from './identity-file.js';
+import { makeLastingFolder } from './lasting-folder.js';
 import { Library } from './library.js';
 import { UntoldCompletions } from './untold-completions.js';
 
@@ -25,7 +26,7 @@ export class Home {
   static async open(path: string, keys: IdentityKeys): Promise<Home> {
     const folder = resolve(path);
     await onDisk({ path: folder, verb: 'create' }, () =>
-      mkdir(folder, { recursive: true, mode: 0o700 }),
+      makeLastingFolder(folder, { mode: 0o700 }),
     );
     const config = await readConfig(join(folder, 'config.json'));
     const identity = await openIdentityFile(join(folder, 'identity.key'), keys);

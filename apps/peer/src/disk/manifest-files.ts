@@ -1,10 +1,11 @@
 import { readdirSync } from 'node:fs';
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Manifest, ProtocolError, type Digest } from '#protocol';
 import { TransferError } from '../core/transfer-error.js';
 import { writeFileAtomically } from './atomic-file.js';
 import { onDisk } from './disk-error.js';
+import { makeLastingFolder } from './lasting-folder.js';
 
 const SUFFIX = '.manifest';
 
@@ -20,7 +21,7 @@ export class ManifestFiles {
     );
     if (isThere) return;
     await onDisk({ path: this.folder, verb: 'create' }, () =>
-      mkdir(this.folder, { recursive: true, mode: 0o700 }),
+      makeLastingFolder(this.folder, { mode: 0o700 }),
     );
     await writeFileAtomically(this.pathOf(manifest.digest), manifest.canonicalBytes());
   }

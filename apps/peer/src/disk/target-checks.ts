@@ -1,7 +1,9 @@
 import { lstatSync, rmSync, statfsSync, statSync, type BigIntStats } from 'node:fs';
 import { TransferError } from '../core/transfer-error.js';
-import { onDiskSync } from './disk-error.js';
+import { temporaryPathOf } from './atomic-file.js';
+import { onDisk, onDiskSync } from './disk-error.js';
 import type { DownloadPaths } from './download-paths.js';
+import { syncFolder } from './folder-sync.js';
 import { isRunning } from './process-stamp.js';
 import type { ResumeRecord } from './resume-record.js';
 
@@ -32,7 +34,7 @@ export function assertFree(paths: DownloadPaths, existingFile: 'refuse' | 'repla
 
 /** Whether an earlier download has left something to take up, or a process is at work. */
 export function isBegun({ part, record }: DownloadPaths): boolean {
-  return inspect(part) !== undefined || inspect(record) !== undefined;
+  return [part, record, temporaryPathOf(record)].some((path) => inspect(path) !== undefined);
 }
 
 /** Throws TransferError TARGET_BUSY while the process that the record names still runs. */
@@ -45,13 +47,16 @@ export function assertUnowned(paths: DownloadPaths, record: ResumeRecord | undef
 
 /** Removes what a process left that was killed between moving its file into place and tidying up:
  *  the part is then a second name of the output, and must not be written to. */
-export function tidyFinished(paths: DownloadPaths): void {
+export async function tidyFinished(paths: DownloadPaths): Promise<void> {
   const output = inspect(paths.output);
   const part = inspect(paths.part);
   if (output === undefined || (part !== undefined && part.ino !== output.ino)) return;
-  onDiskSync({ path: paths.part, verb: 'remove' }, () => {
+  await onDisk({ path: paths.part, verb: 'remove' }, async () => {
+    // It was killed before it could see to it that the output's name lasts.
+    if (isBegun(paths)) await syncFolder(paths.folder);
     rmSync(paths.part, { force: true });
     rmSync(paths.record, { force: true });
+    rmSync(temporaryPathOf(paths.record), { force: true });
   });
 }
 

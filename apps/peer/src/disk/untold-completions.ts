@@ -1,8 +1,9 @@
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDigest, type Digest } from '#protocol';
 import { hasErrno, onDisk } from './disk-error.js';
 import { syncFolder } from './folder-sync.js';
+import { makeLastingFolder } from './lasting-folder.js';
 
 const DIGEST_PREFIX = 'b3:';
 /** Told at one contact with the tracker; the others have their turn at the next. */
@@ -34,7 +35,7 @@ export class UntoldCompletions {
   /** They are on disk when it resolves. */
   async add(digests: readonly Digest[]): Promise<void> {
     await onDisk({ path: this.folder, verb: 'write' }, async () => {
-      await mkdir(this.folder, { recursive: true, mode: 0o700 });
+      await makeLastingFolder(this.folder, { mode: 0o700 });
       for (const digest of digests) await writeFile(this.pathOf(digest), '', { mode: 0o600 });
       await syncFolder(this.folder);
     });

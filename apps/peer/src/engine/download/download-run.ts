@@ -100,7 +100,7 @@ export class DownloadRun {
     signal: AbortSignal,
   ): Promise<void> {
     const smallGroups = groups.filter(isSmallGroup);
-    await using files = this.openSmallFiles(smallGroups);
+    await using files = await this.openSmallFiles(smallGroups);
     const others = groups.filter((group) => files === undefined || !isSmallGroup(group));
     groups.length = 0;
     const queue = takeEach(others);
@@ -121,12 +121,12 @@ export class DownloadRun {
 
   /** Undefined without small files, and where their folder cannot be written to: then each says so
    *  for itself. */
-  private openSmallFiles([first]: readonly DownloadGroup[]): SmallFiles | undefined {
+  private async openSmallFiles([first]: readonly DownloadGroup[]): Promise<SmallFiles | undefined> {
     const plan = first?.[0]?.plan;
     if (plan === undefined || plan.root === null) return undefined;
     try {
-      makeRoot(plan.root);
-      return SmallFiles.open(this.session, plan.root);
+      await makeRoot(plan.root);
+      return SmallFiles.open(this.session, plan.root, this.folders);
     } catch (error) {
       if (error instanceof TransferError) return undefined;
       throw error;
@@ -159,6 +159,7 @@ export class DownloadRun {
     try {
       signal.throwIfAborted();
       const job = new DownloadJob(this.session, await this.orderOf(item, signal));
+      await this.folders.settle();
       return { ok: true, report: await this.track(job, signal) };
     } catch (error) {
       if (signal.aborted) throw error;

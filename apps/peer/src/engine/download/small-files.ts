@@ -1,3 +1,4 @@
+import type { OutputFolders } from '../../disk/output-folder.js';
 import { placeTogether } from '../../disk/placement.js';
 import { StagingFolder } from '../../disk/staging-folder.js';
 import { MAX_UNPLACED_FILES } from '../peer-config.js';
@@ -27,11 +28,12 @@ export class SmallFiles {
   private constructor(
     private readonly session: PeerSession,
     private readonly staging: StagingFolder,
+    private readonly folders: OutputFolders,
   ) {}
 
   /** `root` exists. Throws TransferError DISK_FULL, DISK_PERMISSION or DISK_FAILED. */
-  static open(session: PeerSession, root: string): SmallFiles {
-    return new SmallFiles(session, StagingFolder.open(root));
+  static open(session: PeerSession, root: string, folders: OutputFolders): SmallFiles {
+    return new SmallFiles(session, StagingFolder.open(root), folders);
   }
 
   job(order: DownloadOrder): SmallFileJob {
@@ -91,6 +93,7 @@ export class SmallFiles {
 
   private async landTogether(batch: readonly Landing[]): Promise<void> {
     const jobs = batch.map(({ job }) => job);
+    await this.folders.settle();
     const failures = await placeTogether(jobs, this.staging.path);
     const addedAt = new Date().toISOString();
     const placed = jobs.filter((job) => !failures.has(job));
