@@ -30,12 +30,32 @@ export const answers = {
     answers.honest(peer, request, Buffer.from(bytes).fill(0x55));
   },
   silent: () => undefined,
+  /** It said that it has them, though. */
+  denying: (peer, { id }) => peer.send(rawFrames.reject(id!, 'CHUNK_NOT_HELD')),
+  /** A byte a second. */
+  trickling: (peer, { id, offset }, bytes) => {
+    let sent = 0;
+    const timer = setInterval(() => {
+      peer.send(rawFrames.data(id!, offset! + sent, bytes.subarray(sent, sent + 1)));
+      sent += 1;
+    }, 1_000);
+    peer.socket.once('close', () => clearInterval(timer));
+  },
   refusing: (peer, { id }) => peer.send(rawFrames.reject(id!, 'INTERNAL')),
   vanishing: (peer, { id, offset }, bytes) => {
     peer.send(rawFrames.data(id!, offset!, bytes.subarray(0, bytes.length >>> 1)));
     peer.socket.resetAndDestroy();
   },
 } satisfies Record<string, RawAnswer>;
+
+/** What a hand-written seeder has, or says that it has. */
+export interface RawContent {
+  readonly manifest: Manifest;
+  readonly bytes: Buffer;
+  readonly held?: 'all' | Buffer;
+  /** Chunks that it tells it has gained, as soon as it has said what it holds. */
+  readonly gained?: readonly number[];
+}
 
 /** Waits to be dialled, claims to have all of a file (unless `held` says otherwise) and answers
  *  each request as it is told to. */
@@ -47,17 +67,13 @@ export class RawSeeder implements AsyncDisposable {
 
   private constructor(
     readonly listener: RawListener,
-    private readonly content: { manifest: Manifest; bytes: Buffer; held: 'all' | Buffer },
+    private readonly content: RawContent & { readonly held: 'all' | Buffer },
     private readonly answer: RawAnswer,
   ) {
     void this.acceptAll();
   }
 
-  static async listen(
-    peerId: string,
-    content: { manifest: Manifest; bytes: Buffer; held?: 'all' | Buffer },
-    answer: RawAnswer,
-  ): Promise<RawSeeder> {
+  static async listen(peerId: string, content: RawContent, answer: RawAnswer): Promise<RawSeeder> {
     const listener = await RawListener.listen(peerId);
     return new RawSeeder(listener, { held: 'all', ...content }, answer);
   }
@@ -90,7 +106,7 @@ export class RawSeeder implements AsyncDisposable {
   }
 
   private async serve(peer: RawPeer): Promise<void> {
-    const { manifest, bytes, held } = this.content;
+    const { manifest, bytes, held, gained = [] } = this.content;
     await peer.next('hello');
     peer.send(rawFrames.hello(this.peerId));
     let file = 0;
@@ -100,6 +116,7 @@ export class RawSeeder implements AsyncDisposable {
         if (frame.digest !== manifest.digest) continue;
         peer.send(rawFrames.open(file, manifest.digest, manifest.chunkCount));
         peer.send(rawFrames.bitfield(file, held), rawFrame('unchoke'));
+        if (gained.length > 0) peer.send(rawFrames.have(file, ...gained));
         file += 1;
       } else {
         this.requests.push(frame);

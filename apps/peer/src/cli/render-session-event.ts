@@ -20,6 +20,11 @@ export function renderSessionEvent(
       return `banned ${event.peerId}: ${event.code}`;
     case 'peerStruck':
       return `struck ${event.peerId}: ${event.code}`;
+    case 'peerDoubted':
+      if (importance === 'important') return undefined;
+      return event.doubt === 'SNUBBED'
+        ? `snubbed ${event.peerId}: it owes chunks and sends next to nothing`
+        : `gave up on ${event.peerId} for now: ${event.doubt}`;
     case 'connectionFailed':
       if (importance === 'important') return undefined;
       return `connection to ${event.peerId} failed: ${event.error.message}`;

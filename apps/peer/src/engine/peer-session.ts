@@ -34,7 +34,7 @@ import {
   type PeerConfig,
 } from './peer-config.js';
 import { PeerFinder } from './lookup/peer-finder.js';
-import type { FetchHost } from './transfer/fetch.js';
+import type { FetchHost } from './transfer/fetch-host.js';
 import type { PeerLink } from './links/peer-link.js';
 import { RateGate } from './budget/rate-gate.js';
 import type { SessionObserver } from './session-event.js';
@@ -96,6 +96,7 @@ export class PeerSession {
       buffers: this.buffers,
       downGate: this.downGate,
       strike: (link, error) => this.strike(link, error),
+      doubted: (peerId, doubt) => this.observe({ type: 'peerDoubted', peerId, doubt }),
     };
     this.ticker = setInterval(() => this.tick(), TICK_MS);
   }
@@ -165,7 +166,7 @@ export class PeerSession {
     this.announcer.withdraw(transfer, { completed: end.completed });
   }
 
-  /** A peer sent wrong bytes. */
+  /** A peer is proven to have broken the rules. */
   strike(link: PeerLink, error: ProtocolError): void {
     const { peerId } = link;
     const { code } = error;

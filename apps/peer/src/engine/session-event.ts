@@ -11,6 +11,8 @@ export type SessionEvent =
   | { readonly type: 'waiting'; readonly name: string; readonly reason: string }
   | { readonly type: 'peerStruck'; readonly peerId: PeerId; readonly code: string }
   | { readonly type: 'peerBanned'; readonly peerId: PeerId; readonly code: string }
+  /** `SNUBBED`, or the code for which no more is asked of it for a while. */
+  | { readonly type: 'peerDoubted'; readonly peerId: PeerId; readonly doubt: string }
   | { readonly type: 'connectionFailed'; readonly peerId: PeerId; readonly error: Error }
   | { readonly type: 'trackerLost'; readonly error: Error }
   | { readonly type: 'trackerBack' }

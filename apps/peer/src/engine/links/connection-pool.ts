@@ -23,7 +23,7 @@ export interface PoolHost extends Pick<
 > {
   readonly self: HelloSelf;
   readonly bans: BanLedger;
-  /** A connection ended because a rule was broken. */
+  /** A peer could not be reached, or its connection broke. */
   connectionFailed(peerId: PeerId, error: Error): void;
 }
 
@@ -183,8 +183,10 @@ export class ConnectionPool implements LinkHost {
     this.dialCount += 1;
     try {
       await dialPeer(endpoints, { self, expectedPeerId: peerId, admit }, { signal });
-    } catch {
+    } catch (error) {
+      if (this.stopping.signal.aborted) return;
       this.acquaintances.failed(peerId, performance.now());
+      this.host.connectionFailed(peerId, error as Error);
     } finally {
       acquaintance.isDialling = false;
       this.dialCount -= 1;

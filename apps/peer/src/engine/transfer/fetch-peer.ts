@@ -1,4 +1,5 @@
 import type { PeerId } from '#protocol';
+import { LifeSigns } from '../../core/life-signs.js';
 import { PipelineDepth } from '../../core/pipeline-depth.js';
 import { MAX_INFLIGHT_BYTES, MAX_SNUBBED_MS, SNUB_MS } from '../peer-config.js';
 import type { PeerLink } from '../links/peer-link.js';
@@ -10,6 +11,7 @@ const MAX_QUIET_MS = 3_000;
 /** One peer that a fetch may ask: how much, and whether it keeps its promises. */
 export class FetchPeer {
   private readonly depth: PipelineDepth;
+  private readonly life = new LifeSigns();
   /** Owes us chunks and has been silent for too long: asked for one chunk at a time. */
   private snubbedSinceMs: number | undefined;
   private steeredAtMs = -Infinity;
@@ -42,15 +44,16 @@ export class FetchPeer {
   received(bytes: number, nowMs: number): void {
     this.depth.received({ bytes, nowMs });
     if (this.isSteering(nowMs)) this.steeredAtMs = nowMs;
-    if (this.snubbedSinceMs === undefined) return;
+    const sign = this.life.received({ bytes, nowMs });
+    if (sign !== 'alive' || this.snubbedSinceMs === undefined) return;
     this.snubbedSinceMs = undefined;
     this.depth.recovered();
   }
 
   /** `snubbed`, once, when others must be asked for all but one of its chunks; `given up` when it
-   *  has stayed silent. `silentSinceMs` is undefined while it owes nothing. */
+   *  has stayed silent, or as good as silent. `silentSinceMs` is undefined while it owes nothing. */
   judge(silentSinceMs: number | undefined, nowMs: number): 'fine' | 'snubbed' | 'given up' {
-    if (silentSinceMs === undefined || nowMs - silentSinceMs < SNUB_MS) return 'fine';
+    if (this.life.idleMs({ silentSinceMs, nowMs }) < SNUB_MS) return 'fine';
     if (this.snubbedSinceMs !== undefined) {
       return nowMs - this.snubbedSinceMs > MAX_SNUBBED_MS ? 'given up' : 'fine';
     }

@@ -1,30 +1,21 @@
 import {
   Bitfield,
-  type ProtocolError,
+  ProtocolError,
   verifyChunk,
   type ChunkIndex,
   type Manifest,
   type PeerId,
   type VerifiedChunk,
+  type WireCode,
 } from '#protocol';
 import { PiecePicker, type PickOrder } from '../../core/piece-picker.js';
-import type { ByteBudget } from '../budget/byte-budget.js';
-import type { ChunkBuffers } from '../budget/chunk-buffers.js';
 import type { ChunkSink } from './chunk-sink.js';
+import type { FetchHost } from './fetch-host.js';
 import { FetchPeer } from './fetch-peer.js';
 import type { PeerLink } from '../links/peer-link.js';
-import type { RateGate } from '../budget/rate-gate.js';
 import { RequestBook } from './request-book.js';
 import type { TransferEvent } from './transfer-event.js';
 import type { Transfer } from './transfer.js';
-
-export interface FetchHost {
-  readonly inflightBudget: ByteBudget;
-  readonly buffers: ChunkBuffers;
-  readonly downGate: RateGate;
-  /** A peer sent wrong bytes. */
-  strike(link: PeerLink, error: ProtocolError): void;
-}
 
 /** The getting half of a transfer: decides what to ask of whom, checks what comes, stores it. Only
  *  its transfer calls it, one event at a time. */
@@ -207,8 +198,18 @@ export class Fetch {
     this.requests.rejected(peerId, chunkIndex);
     this.releaseUnlessAsked(chunkIndex);
     if (event.code === 'CHOKED' || event.code === 'TOO_MANY_REQUESTS') return;
-    // It said that it has the chunk and does not give it: leave it to others.
-    this.peers.get(peerId)?.link.giveUp(this.transfer, event.code);
+    const link = this.peers.get(peerId)?.link;
+    if (link === undefined) return;
+    // It said that it has the chunk. That it cannot give it may be no fault of its own, but what it
+    // does not have it must not claim.
+    if (event.code !== 'CHUNK_NOT_HELD') return this.giveUp(link, event.code);
+    this.host.strike(link, new ProtocolError(event.code, { chunkIndex }));
+    this.fillAll();
+  }
+
+  private giveUp(link: PeerLink, code: WireCode): void {
+    link.giveUp(this.transfer, code);
+    this.host.doubted(link.peerId, code);
   }
 
   private peerLeft(peerId: PeerId): void {
@@ -276,8 +277,9 @@ export class Fetch {
 
   private watch(peer: FetchPeer, nowMs: number): void {
     const verdict = peer.judge(this.requests.silentSince(peer.peerId), nowMs);
-    if (verdict === 'given up') peer.link.giveUp(this.transfer, 'IDLE');
+    if (verdict === 'given up') this.giveUp(peer.link, 'IDLE');
     if (verdict !== 'snubbed') return;
+    this.host.doubted(peer.peerId, 'SNUBBED');
     for (const chunkIndex of this.requests.chunksAsked(peer.peerId).slice(1)) {
       this.requests.cancel(peer, peer.peerId, chunkIndex);
       this.releaseUnlessAsked(chunkIndex);
