@@ -10,6 +10,7 @@ const SCENARIOS: Readonly<Record<string, () => Promise<Scenario>>> = {
   transfer: async () => (await import('./transfer/transfer.js')).transfer,
   share: async () => (await import('./share/share.js')).share,
   'small-files': async () => (await import('./small-files/small-files.js')).smallFiles,
+  hostile: async () => (await import('./hostile/hostile.js')).hostile,
   swarm: async () => (await import('./swarm/swarm.js')).swarm,
   core: async () => (await import('./core/core.js')).core,
   startup: async () => (await import('./startup/startup.js')).startup,

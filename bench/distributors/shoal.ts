@@ -22,7 +22,8 @@ export class ShoalSwarm implements Distribution {
     private readonly stage: Stage,
     private readonly filePath: string,
     readonly tracker: MeasuredProgram,
-    private readonly trackerAddress: string,
+    /** `HOST:PORT` */
+    readonly trackerAddress: string,
   ) {}
 
   static async open(stage: Stage, place: Place, filePath: string): Promise<ShoalSwarm> {
@@ -37,9 +38,11 @@ export class ShoalSwarm implements Distribution {
     return statSync(this.filePath).isDirectory();
   }
 
-  async offer(place: Place): Promise<MeasuredProgram> {
+  /** `maxUp`: what it sends at most, as `--up` takes it. */
+  async offer(place: Place, { maxUp }: { maxUp?: string } = {}): Promise<MeasuredProgram> {
     const naming = this.isFolder ? [] : ['--name', NAME];
-    const args = ['share', this.filePath, ...naming, ...this.flags(place)];
+    const limit = maxUp === undefined ? [] : ['--up', maxUp];
+    const args = ['share', this.filePath, ...naming, ...limit, ...this.flags(place)];
     const program = startShoal(this.stage, place, 'peer', args);
     await program.line(/"event":"ready"/);
     return program;

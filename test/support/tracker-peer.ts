@@ -62,7 +62,7 @@ export class TrackerPeer implements AsyncDisposable {
 
   /** Joins with an identity of its own unless one is given. */
   static async join(
-    tracker: RunningTracker,
+    tracker: Pick<RunningTracker, 'caller'>,
     who: {
       identity?: Identity;
       peerId?: string;
