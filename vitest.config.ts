@@ -4,6 +4,8 @@ import { defineConfig } from 'vitest/config';
 
 const source = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
+const CHAOS = 'test/chaos/chaos.e2e-spec.ts';
+
 export default defineConfig({
   resolve: {
     alias: {
@@ -12,7 +14,22 @@ export default defineConfig({
     },
   },
   test: {
-    include: ['{apps,libs,bench}/**/*.spec.ts', 'test/**/*.{spec,e2e-spec}.ts'],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'all',
+          include: ['{apps,libs,bench}/**/*.spec.ts', 'test/**/*.{spec,e2e-spec}.ts'],
+          exclude: [CHAOS],
+          sequence: { groupOrder: 0 },
+        },
+      },
+      // Needs the machine for itself: it starts a dozen programs, and the others wait for theirs.
+      {
+        extends: true,
+        test: { name: 'chaos', include: [CHAOS], sequence: { groupOrder: 1 } },
+      },
+    ],
     // End-to-end tests wait more than they compute: one for each core, and never one at a time.
     maxWorkers: Math.max(2, availableParallelism()),
     testTimeout: 120_000,

@@ -52,6 +52,14 @@ describe('a folder of many small files', () => {
     }
   }
 
+  it('tidies up the lock that a process left which was killed, or found the disk full', async () => {
+    await using peer = await PeerHome.create(tracker);
+    await mkdir(peer.file('out/many/0'), { recursive: true });
+    await writeFile(peer.file('out/many/0/3.txt.part.resume.lock'), '');
+    await peer.json<DownloadData>(['download', 'many/', '-o', 'out']);
+    await expectAll(peer.file('out'));
+  });
+
   it('arrives whole, is reported file by file, and leaves nothing beside it', async () => {
     await using peer = await PeerHome.create(tracker);
     const { files } = await peer.json<DownloadData>(['download', 'many/', '-o', 'out']);

@@ -25,9 +25,9 @@ export class OutputFolders {
   /** Whether nothing of an earlier download was there, nor what it would have to leave alone.
    *  Throws as {@link makeOutputParent}. */
   async wasUntouched(plan: PlannedOutput, existingFile: 'refuse' | 'replace'): Promise<boolean> {
-    const { part, record } = downloadPaths(plan.path);
+    const { part, record, lock } = downloadPaths(plan.path);
     const names = await this.namesBeside(plan);
-    const begun = [part, record, temporaryPathOf(record)];
+    const begun = [part, record, temporaryPathOf(record), lock];
     if (begun.some((path) => names.has(basename(path)))) return false;
     return existingFile === 'replace' || !names.has(basename(plan.path));
   }
