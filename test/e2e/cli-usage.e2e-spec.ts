@@ -63,7 +63,7 @@ describe('the command line of the peer', () => {
     ['a tracker off this machine', ['list', '--tracker', '192.0.2.1:7070'], /takes --insecure/],
     ['an invite, which takes encryption', ['list', '--tracker', 'shoal://x'], /encryption/],
   ] as const)('refuses %s as wrong usage', async (_what, args, message) => {
-    const failure = await failureOf(peer, args);
+    const failure = await failureOf(peer, args, { env: { SHOAL_INSECURE: undefined } });
     expect(failure).toMatchObject({ code: 'USAGE', exit: 2 });
     expect(failure.message).toMatch(message);
   });
@@ -106,8 +106,8 @@ describe('the command line of the peer', () => {
     await mkdir(other.home);
     const configure = (settings: object) =>
       writeFile(`${other.home}/config.json`, JSON.stringify(settings));
-    const none = { SHOAL_TRACKER: '' };
-    const list = async (args: string[], env: Record<string, string>) =>
+    const none = { SHOAL_TRACKER: '', SHOAL_INSECURE: undefined };
+    const list = async (args: string[], env: Record<string, string | undefined>) =>
       (await other.run(['list', ...args], { env })).exitCode;
 
     await configure({ tracker: tracker.url });
@@ -144,7 +144,9 @@ describe('the command line of the peer', () => {
       await using other = await PeerHome.create(tracker);
       await mkdir(other.home);
       await writeFile(`${other.home}/config.json`, text);
-      const failure = await failureOf(other, ['list'], { env: { SHOAL_TRACKER: '' } });
+      const failure = await failureOf(other, ['list'], {
+        env: { SHOAL_TRACKER: '', SHOAL_INSECURE: undefined },
+      });
       expect(failure).toMatchObject({ code: 'USAGE', exit: 2 });
       expect(failure.message).toMatch(message);
     },

@@ -20,6 +20,7 @@ describe('tracker start', () => {
       SHOAL_PORT: '0',
       SHOAL_HTTP_PORT: '0',
       SHOAL_DATA: folder.path,
+      SHOAL_INSECURE: undefined,
     });
 
   it.each([

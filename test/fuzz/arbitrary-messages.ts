@@ -83,5 +83,9 @@ export const arbitraryMessages: { [T in keyof typeof FRAME_TYPES]: fc.Arbitrary<
   suggest: fc.record({ type: type('suggest'), fileNumber: u32, chunkIndex }),
   keepalive: fc.constant({ type: 'keepalive' }),
   goodbye: fc.record({ type: type('goodbye'), code, text }),
+  credential: fc.record({
+    type: type('credential'),
+    credential: fc.stringMatching(/^[A-Za-z0-9._-]{0,100}$/),
+  }),
 };
 export const anyMessage = fc.oneof(...Object.values(arbitraryMessages));

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { cleanEnvironment } from './start-tracker.js';
+import { cleanEnvironment, type Environment } from './start-tracker.js';
 
 /** A real program under test: its lines as they come, and its end. */
 export class ChildProgram implements AsyncDisposable {
@@ -18,7 +18,7 @@ export class ChildProgram implements AsyncDisposable {
   static start(
     bin: string,
     args: readonly string[],
-    options: { env?: Readonly<Record<string, string>>; cwd?: string; stdin?: 'pipe' } = {},
+    options: { env?: Environment; cwd?: string; stdin?: 'pipe' } = {},
   ): ChildProgram {
     const child = spawn(process.execPath, [bin, ...args], {
       env: cleanEnvironment(options.env),

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { ChildProgram } from './child-program.js';
-import type { RunningTracker } from './start-tracker.js';
+import type { Environment, RunningTracker } from './start-tracker.js';
 import { TempDir } from './temp-dir.js';
 
 export const PEER_BIN = fileURLToPath(new URL('../../apps/peer/bin/peer.js', import.meta.url));
@@ -25,7 +25,7 @@ export interface JsonFailure {
 
 export interface RunOptions {
   readonly cwd?: string;
-  readonly env?: Readonly<Record<string, string>>;
+  readonly env?: Environment;
 }
 
 /** One identity with its home folder and a working folder; runs the real peer program. */

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cleanEnvironment, TRACKER_BIN } from './start-tracker.js';
+import { cleanEnvironment, TRACKER_BIN, type Environment } from './start-tracker.js';
 
 export interface TrackerRun {
   readonly exitCode: number | null;
@@ -11,7 +11,7 @@ export interface TrackerRun {
 /** Runs the real binary to its end: for what ends by itself. */
 export async function runTracker(
   args: readonly string[],
-  env: Readonly<Record<string, string>> = {},
+  env: Environment = {},
 ): Promise<TrackerRun> {
   const child = spawn(process.execPath, [TRACKER_BIN, ...args], {
     env: cleanEnvironment(env),

@@ -10,12 +10,15 @@ export const TRACKER_BIN = fileURLToPath(
   new URL('../../apps/tracker/bin/tracker.js', import.meta.url),
 );
 
+/** An undefined one is not set. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
 export interface TrackerOptions {
   /** Data folder; by default one of the tracker's own, removed at the end. */
   readonly data?: string;
   /** Flags after `start --port … --http-port … --data …`. */
   readonly flags?: readonly string[];
-  readonly env?: Readonly<Record<string, string>>;
+  readonly env?: Environment;
 }
 
 /** Starts the real binary on free ports and waits for its ready line. */
@@ -116,12 +119,11 @@ export class RunningTracker implements AsyncDisposable {
   }
 }
 
-/** The environment without any setting of ours: a test says what it wants. */
-export function cleanEnvironment(
-  extra: Readonly<Record<string, string>> = {},
-): Record<string, string | undefined> {
+/** The environment without any setting of ours: a test says what it wants. Unencrypted, unless the test
+ *  says `SHOAL_INSECURE: undefined`. */
+export function cleanEnvironment(extra: Environment = {}): Record<string, string | undefined> {
   const inherited = Object.entries(process.env).filter(([key]) => !key.startsWith('SHOAL_'));
-  return { ...Object.fromEntries(inherited), ...extra };
+  return { ...Object.fromEntries(inherited), SHOAL_INSECURE: 'yes', ...extra };
 }
 
 async function firstLine(child: ChildProcess, log: () => string): Promise<string> {

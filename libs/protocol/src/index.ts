@@ -69,6 +69,7 @@ export {
   MAX_OPEN_FILE_COUNT,
   MAX_QUEUED_REQUEST_COUNT,
   MAX_RANGES_PER_FILE,
+  MAX_REVOKED_PER_MESSAGE,
   MAX_SILENCE_MS,
   MAX_STATUS_PAGE,
   MAX_TRACKER_MESSAGE_CHARS,
@@ -90,6 +91,7 @@ export {
   parseHeldChunks,
 } from './tracker/held-chunks.js';
 export { encodeJsonFrame, JsonFrameSplitter } from './tracker/json-frame.js';
+export type { EnrolReply, EnrolRequest, MembershipNews } from './tracker/membership-api.js';
 export {
   API_VERSION,
   HELD_ALL,
@@ -140,10 +142,12 @@ export {
   FIRST_SKIPPABLE_FRAME_TYPE,
   FRAME_TYPES,
   HELLO_FIELDS,
+  OPEN_FIELDS,
   WIRE_MAGIC,
   WIRE_VERSION,
   type BitfieldMessage,
   type CloseMessage,
+  type CredentialMessage,
   type DataMessage,
   type GoodbyeMessage,
   type HaveMessage,

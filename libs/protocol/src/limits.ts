@@ -58,5 +58,7 @@ export const MAX_INVITE_TOKEN_CHARS = 64;
 /** Groups of one member. */
 export const MAX_GROUP_COUNT = 16;
 export const MAX_GROUP_CHARS = 64;
-/** A signed membership with as many groups as one may have; fits into a hello. */
+/** A signed membership with as many groups as one may have, or a grant; fits into a hello. */
 export const MAX_CREDENTIAL_CHARS = 2_560;
+/** Members of whom one reply says that they were revoked. */
+export const MAX_REVOKED_PER_MESSAGE = 1_000;

@@ -3,10 +3,12 @@
  * framing in json-frame.ts. Every exchange may be repeated without harm. Source: docs/tracker-api.md.
  */
 import type { TrackerCode } from '../errors.js';
+import type { EnrolReply, EnrolRequest, MembershipNews } from './membership-api.js';
 
 export const API_VERSION = 1;
 
 export const TRACKER_PATTERNS = {
+  enrol: 'enrol',
   join: 'join',
   heartbeat: 'heartbeat',
   leave: 'leave',
@@ -55,7 +57,7 @@ export interface JoinRequest extends Caller {
 }
 
 /** A join with a session the tracker has not seen forgets what it believed this peer holds. */
-export interface JoinReply {
+export interface JoinReply extends MembershipNews {
   readonly apiVersion: number;
   readonly features: readonly string[];
   /** Changes when the tracker starts: a peer that sees another one joins and registers again. */
@@ -71,7 +73,7 @@ export interface HeartbeatRequest extends Caller {
   readonly bytesDown: number;
 }
 
-export interface HeartbeatReply {
+export interface HeartbeatReply extends MembershipNews {
   readonly bootId: string;
   readonly leaseMs: number;
 }
@@ -79,7 +81,7 @@ export interface HeartbeatReply {
 export type LeaveRequest = Caller;
 
 /** One outcome for each file of a request, in its order. */
-export type FileResult = { readonly ok: true } | FileRefusal;
+export type FileResult = { readonly ok: true; readonly restricted?: true } | FileRefusal;
 export interface FileRefusal {
   readonly ok: false;
   readonly code: TrackerCode;
@@ -102,6 +104,9 @@ export interface RegisterFile {
   readonly naming: 'publish' | 'replace' | 'keep';
   /** Replaces what the tracker believes this peer holds. */
   readonly held: HeldChunks;
+  /** With `publish` and `replace`: groups that may have the file by this name; left out: every
+   *  member. A result that is `restricted` asks for a grant of whoever opens the file. */
+  readonly allow?: readonly string[];
 }
 
 export interface RegisterReply {
@@ -207,6 +212,8 @@ export type LocationsResult =
       /** All online peers in the swarm; `locations` is a selection for the asker. */
       readonly count: number;
       readonly locations: readonly Location[];
+      /** Of a digest with a restricted name: the asker's right to it, signed, for `open`. */
+      readonly grant?: string;
     }
   | FileRefusal;
 
@@ -266,6 +273,7 @@ export interface StatusReply {
 
 /** Request and reply of each pattern. */
 export interface TrackerExchanges {
+  enrol: { request: EnrolRequest; reply: EnrolReply };
   join: { request: JoinRequest; reply: JoinReply };
   heartbeat: { request: HeartbeatRequest; reply: HeartbeatReply };
   leave: { request: LeaveRequest; reply: Record<string, never> };

@@ -9,6 +9,7 @@ import {
 import {
   MAX_CHUNK_BYTES,
   MAX_CHUNK_COUNT,
+  MAX_CREDENTIAL_CHARS,
   MAX_DATA_BYTES,
   MAX_GOODBYE_TEXT_BYTES,
   MAX_HAVE_CHUNK_COUNT,
@@ -39,7 +40,7 @@ const goodbyeText = new TextDecoder('utf-8', { ignoreBOM: true });
 export function decodeMessage(body: Uint8Array): WireMessage | undefined {
   const reader = new ByteReader(body);
   const type = reader.u8();
-  if (type >= FIRST_SKIPPABLE_FRAME_TYPE) return undefined;
+  if (type >= FIRST_SKIPPABLE_FRAME_TYPE && type !== FRAME_TYPES.credential) return undefined;
   const message = decodePayload(type, reader);
   reader.end();
   return message;
@@ -95,6 +96,8 @@ function decodePayload(type: number, reader: ByteReader): WireMessage {
         code: wireCodeName(reader.u16()),
         text: goodbyeText.decode(reader.raw(atMost(reader.remainingBytes, MAX_GOODBYE_TEXT_BYTES))),
       };
+    case FRAME_TYPES.credential:
+      return { type: 'credential', credential: decodeCredential(reader) };
     default:
       throw new ProtocolError('UNKNOWN_FRAME', { type });
   }
@@ -151,6 +154,12 @@ function decodeRequest(reader: ByteReader): RequestMessage {
     throw new ProtocolError('OUT_OF_RANGE', { offsetBytes: message.offsetBytes, endBytes });
   }
   return message;
+}
+
+function decodeCredential(reader: ByteReader): string {
+  const chars = reader.remainingBytes;
+  if (chars > MAX_CREDENTIAL_CHARS) throw new ProtocolError('FRAME_TOO_LARGE', { chars });
+  return Buffer.from(reader.rest()).toString('latin1');
 }
 
 function decodeChunkIndex(reader: ByteReader): ChunkIndex {

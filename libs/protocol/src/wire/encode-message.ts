@@ -62,6 +62,10 @@ export function encodeMessage(message: WireMessage): Buffer {
       return new ByteWriter(1).u8(type).bytes;
     case 'goodbye':
       return encodeGoodbye(message);
+    case 'credential': {
+      const text = Buffer.from(message.credential, 'latin1');
+      return new ByteWriter(1 + text.length).u8(type).raw(text).bytes;
+    }
   }
 }
 

@@ -20,12 +20,14 @@ export const FRAME_TYPES = {
   suggest: 0x0c,
   keepalive: 0x0d,
   goodbye: 0x0e,
+  credential: 0x80,
 } as const;
 
-/** Types from here up may be skipped by whoever does not know them. */
+/** Types from here up may be skipped by whoever does not know them: `credential` is such a type. */
 export const FIRST_SKIPPABLE_FRAME_TYPE = 0x80;
 
 export const HELLO_FIELDS = { credential: 1, programVersion: 2 } as const;
+export const OPEN_FIELDS = { grant: 1 } as const;
 
 /** An extension: unknown types are skipped. */
 export interface TlvField {
@@ -115,6 +117,13 @@ export interface GoodbyeMessage {
   readonly text: string;
 }
 
+/** The sender's membership, renewed. Takes the place of the one before. */
+export interface CredentialMessage {
+  readonly type: 'credential';
+  /** As in the `credential` field of a hello. */
+  readonly credential: string;
+}
+
 export type WireMessage =
   | HelloMessage
   | OpenMessage
@@ -129,4 +138,5 @@ export type WireMessage =
   | { readonly type: 'unchoke' }
   | SuggestMessage
   | { readonly type: 'keepalive' }
-  | GoodbyeMessage;
+  | GoodbyeMessage
+  | CredentialMessage;
