@@ -49,7 +49,7 @@ export class SessionLab implements AsyncDisposable {
     lab.session_ = await PeerSession.open(
       home,
       {
-        trackers: [config.tracker ?? (await closedEndpoint())],
+        network: { mode: 'open', trackers: [config.tracker ?? (await closedEndpoint())] },
         listen: { host: '127.0.0.1', port: 0 },
         maxUpBytesPerSecond: Infinity,
         maxDownBytesPerSecond: Infinity,

@@ -6,9 +6,9 @@ export function toPeerConfig(
   settings: Settings,
   more: { programVersion: string; maxPeerCount?: number | undefined },
 ): PeerConfig {
-  const { trackers, listen, advertise, upBytesPerSecond, downBytesPerSecond } = settings;
+  const { network, listen, advertise, upBytesPerSecond, downBytesPerSecond } = settings;
   return {
-    trackers,
+    network,
     listen,
     ...(advertise === undefined ? {} : { advertise }),
     maxUpBytesPerSecond: upBytesPerSecond,

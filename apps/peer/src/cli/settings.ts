@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { formatEndpoint, isLoopbackHost, type Endpoint } from '#protocol';
 import { TransferError } from '../core/transfer-error.js';
+import type { NetworkAccess } from '../engine/membership/network-access.js';
 import { parseRate } from './byte-size.js';
 import { checked, toEndpoint } from './value-flags.js';
 
@@ -20,7 +21,7 @@ export interface SettingFlags {
 }
 
 export interface Settings {
-  readonly trackers: readonly Endpoint[];
+  readonly network: NetworkAccess;
   readonly listen: Endpoint;
   readonly advertise: Endpoint | undefined;
   readonly upBytesPerSecond: number;
@@ -42,14 +43,15 @@ export function resolveSettings(flags: SettingFlags, file: Record<string, unknow
   const endpoint = (key: string) => named(key, text(key), toEndpoint);
   const rate = (key: string) =>
     named(key, text(key), (value) => checked(parseRate(value), value, 'a rate')) ?? Infinity;
+  const trackers = trackerText.split(',').map((part) => toTracker(part.trim()));
   const settings: Settings = {
-    trackers: trackerText.split(',').map((part) => toTracker(part.trim())),
+    network: { mode: 'open', trackers },
     listen: flags.listen ?? endpoint('listen') ?? DEFAULT_LISTEN,
     advertise: flags.advertise ?? endpoint('advertise'),
     upBytesPerSecond: flags.up ?? rate('up'),
     downBytesPerSecond: flags.down ?? rate('down'),
   };
-  if (!isInsecure) assertLoopback([...settings.trackers, settings.listen]);
+  if (!isInsecure) assertLoopback([...trackers, settings.listen]);
   return settings;
 }
 

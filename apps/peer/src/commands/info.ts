@@ -12,8 +12,8 @@ export default class Info extends PeerCommand {
 
   async run(): Promise<InfoData> {
     const { args, flags } = await this.parse(Info);
-    const settings = this.settings(flags, await this.openHome(flags));
-    using lookup = new NetworkLookup(settings.trackers);
+    const home = await this.openHome(flags);
+    using lookup = new NetworkLookup(home, this.settings(flags, home).network);
     const result = toInfoData(await lookup.info(args.name, { signal: this.signal }));
     this.log(renderInfo(result));
     return result;

@@ -12,8 +12,8 @@ export default class List extends PeerCommand {
 
   async run(): Promise<ListData> {
     const { args, flags } = await this.parse(List);
-    const settings = this.settings(flags, await this.openHome(flags));
-    using lookup = new NetworkLookup(settings.trackers);
+    const home = await this.openHome(flags);
+    using lookup = new NetworkLookup(home, this.settings(flags, home).network);
     const files = await lookup.list(args.prefix ?? '', { signal: this.signal });
     const result = { total: files.length, files: files.map(toListedFile) };
     this.log(renderList(result));

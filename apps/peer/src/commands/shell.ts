@@ -22,7 +22,7 @@ export default class ShellCommand extends PeerCommand {
       view?.clear();
       this.sayEvent(event, flags);
     });
-    using lookup = new NetworkLookup(config.trackers);
+    using lookup = new NetworkLookup(home, config.network);
     const shell = new Shell({
       session,
       lookup,

@@ -17,8 +17,8 @@ export default class Status extends PeerCommand {
 
   async run(): Promise<StatusData> {
     const { args, flags } = await this.parse(Status);
-    const settings = this.settings(flags, await this.openHome(flags));
-    using lookup = new NetworkLookup(settings.trackers);
+    const home = await this.openHome(flags);
+    using lookup = new NetworkLookup(home, this.settings(flags, home).network);
     const result = await within(flags.timeout, (signal) => lookup.status(args.name, { signal }), {
       signal: this.signal,
     });

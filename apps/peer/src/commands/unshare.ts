@@ -20,9 +20,9 @@ export default class Unshare extends PeerCommand {
   async run(): Promise<{ files: UnsharedFile[] }> {
     const { argv, flags } = await this.parse(Unshare);
     const home = await this.openHome(flags);
-    const { trackers } = this.settings(flags, home);
+    const { network } = this.settings(flags, home);
     const files = await unshareFiles(home, argv as string[], {
-      trackers,
+      network,
       naming: flags.purge ? 'purge' : 'keep',
       programVersion: this.config.version,
       hostname: hostname(),

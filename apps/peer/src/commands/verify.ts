@@ -14,10 +14,10 @@ export default class Verify extends PeerCommand {
   async run(): Promise<VerifyReport> {
     const { args, flags } = await this.parse(Verify);
     const home = await this.openHome(flags);
-    const { trackers } = this.settings(flags, home);
+    const { network } = this.settings(flags, home);
     using hashing = new HashingView(flags.progress);
     const report = await verifyPath(home, args, {
-      trackers,
+      network,
       cwd: process.cwd(),
       onProgress: (bytes) => hashing.hashed(bytes),
       signal: this.signal,

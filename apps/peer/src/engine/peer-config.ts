@@ -1,8 +1,9 @@
 import type { Endpoint } from '#protocol';
+import type { NetworkAccess } from './membership/network-access.js';
 
 /** What an operator may choose for one process. Rates are bytes per second. */
 export interface PeerConfig {
-  readonly trackers: readonly Endpoint[];
+  readonly network: NetworkAccess;
   readonly listen: Endpoint;
   /** What others are told to dial, instead of the listening address. */
   readonly advertise?: Endpoint;

@@ -77,7 +77,7 @@ export class PeerSession {
     readonly config: PeerConfig,
     private readonly observe: SessionObserver,
   ) {
-    this.client = new TrackerClient(config.trackers);
+    this.client = new TrackerClient(config.network.trackers);
     this.upGate = createGate(config.maxUpBytesPerSecond);
     this.downGate = createGate(config.maxDownBytesPerSecond);
     this.choker = new Choker((id) => this.contributions.recentBytesFrom(id));

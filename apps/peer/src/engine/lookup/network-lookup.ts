@@ -1,14 +1,15 @@
 import {
   MAX_LOCATIONS_PER_FILE,
   MAX_STATUS_PAGE,
-  type Endpoint,
   type FileSummary,
   type HostStatus,
   type Location,
   type Manifest,
   type StatusReply,
 } from '#protocol';
+import type { Home } from '../../disk/home.js';
 import { TrackerClient } from '../../net/tracker-client.js';
+import type { NetworkAccess } from '../membership/network-access.js';
 import { fetchManifest } from './fetch-manifest.js';
 import { findFile, listFiles, type FoundFile } from './find-files.js';
 import { callError } from './tracker-refusal.js';
@@ -20,8 +21,8 @@ export type { FileSummary, HostStatus, Location };
 export class NetworkLookup {
   private readonly client: TrackerClient;
 
-  constructor(trackers: readonly Endpoint[]) {
-    this.client = new TrackerClient(trackers);
+  constructor(_home: Home, network: NetworkAccess) {
+    this.client = new TrackerClient(network.trackers);
   }
 
   async list(prefix: string, { signal }: { signal: AbortSignal }): Promise<FileSummary[]> {

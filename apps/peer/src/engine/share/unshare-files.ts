@@ -1,12 +1,13 @@
 import { newPeerId, newSession } from '#identity';
-import { API_VERSION, type Endpoint, type FileResult } from '#protocol';
+import { API_VERSION, type FileResult } from '#protocol';
 import type { Home } from '../../disk/home.js';
 import { TrackerClient } from '../../net/tracker-client.js';
 import { parseFileRef } from '../lookup/find-files.js';
+import type { NetworkAccess } from '../membership/network-access.js';
 import { callError, refusalError } from '../lookup/tracker-refusal.js';
 
 export interface UnshareOptions {
-  readonly trackers: readonly Endpoint[];
+  readonly network: NetworkAccess;
   /** `purge` removes the names from the tracker too. */
   readonly naming: 'keep' | 'purge';
   readonly programVersion: string;
@@ -26,7 +27,7 @@ export interface UnsharedFile {
 export async function unshareFiles(
   home: Home,
   refs: readonly string[],
-  { trackers, naming, programVersion, hostname, signal }: UnshareOptions,
+  { network, naming, programVersion, hostname, signal }: UnshareOptions,
 ): Promise<UnsharedFile[]> {
   const names = refs.map(parseFileRef);
   const removed: UnsharedFile[] = [];
@@ -34,7 +35,7 @@ export async function unshareFiles(
     const entries = await home.library.remove({ name });
     removed.push({ name, paths: entries.map((entry) => entry.path) });
   }
-  using client = new TrackerClient(trackers);
+  using client = new TrackerClient(network.trackers);
   const caller = { peerId: newPeerId(home.identity), session: newSession() };
   let results: readonly FileResult[];
   try {

@@ -1,12 +1,13 @@
 import { resolve } from 'node:path';
-import type { ChunkIndex, Endpoint, Manifest } from '#protocol';
+import type { ChunkIndex, Manifest } from '#protocol';
 import { TransferError } from '../../core/transfer-error.js';
 import type { Home } from '../../disk/home.js';
 import { assertVerifiable, verifyFile } from '../../disk/verify-file.js';
+import type { NetworkAccess } from '../membership/network-access.js';
 import { NetworkLookup } from '../lookup/network-lookup.js';
 
 export interface VerifyOptions {
-  readonly trackers: readonly Endpoint[];
+  readonly network: NetworkAccess;
   readonly cwd: string;
   readonly onProgress: (verifiedBytes: number) => void;
   readonly signal: AbortSignal;
@@ -29,14 +30,14 @@ export interface VerifyReport {
 export async function verifyPath(
   home: Home,
   what: { path: string; name: string | undefined },
-  { trackers, cwd, onProgress, signal }: VerifyOptions,
+  { network, cwd, onProgress, signal }: VerifyOptions,
 ): Promise<VerifyReport> {
   const path = resolve(cwd, what.path);
   await assertVerifiable(path);
   const { name, manifest } =
     what.name === undefined
       ? await fromLibrary(home, path)
-      : await fromNetwork(trackers, what.name, signal);
+      : await fromNetwork(home, network, what.name, signal);
   const verification = await verifyFile(path, manifest, { signal, onProgress });
   const { badChunks, sizeBytes, sizeMatches } = verification;
   const { digest, chunkCount } = manifest;
@@ -58,11 +59,12 @@ async function fromLibrary(
 }
 
 async function fromNetwork(
-  trackers: readonly Endpoint[],
+  home: Home,
+  network: NetworkAccess,
   name: string,
   signal: AbortSignal,
 ): Promise<{ name: string; manifest: Manifest }> {
-  using lookup = new NetworkLookup(trackers);
+  using lookup = new NetworkLookup(home, network);
   const { manifest } = await lookup.manifest(name, { signal });
   return { name, manifest };
 }
