@@ -6,6 +6,7 @@ import { hasErrno, onDisk } from './disk-error.js';
 import { openIdentityFile, type IdentityKeys } from './identity-file.js';
 import { makeLastingFolder } from './lasting-folder.js';
 import { Library } from './library.js';
+import { NetworksFile } from './networks-file.js';
 import { UntoldCompletions } from './untold-completions.js';
 
 /** The folder of one identity: its key, its configuration and its library. Several processes may
@@ -19,6 +20,7 @@ export class Home {
     readonly config: Readonly<Record<string, unknown>>,
     readonly library: Library,
     readonly untoldCompletions: UntoldCompletions,
+    readonly networks: NetworksFile,
   ) {}
 
   /** Makes the folder (0700) and the key (0600) at first use. Throws TransferError USAGE when the
@@ -31,7 +33,14 @@ export class Home {
     const config = await readConfig(join(folder, 'config.json'));
     const identity = await openIdentityFile(join(folder, 'identity.key'), keys);
     const untold = new UntoldCompletions(join(folder, 'untold'));
-    return new Home(folder, identity, config, new Library(folder), untold);
+    return new Home(
+      folder,
+      identity,
+      config,
+      new Library(folder),
+      untold,
+      new NetworksFile(folder),
+    );
   }
 }
 

@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { Manifest, type Digest } from '#protocol';
 import { TransferError } from '../core/transfer-error.js';
-import { onDisk } from './disk-error.js';
 import { watchFile } from './file-watch.js';
 import {
   entryKey,
@@ -11,12 +10,10 @@ import {
   type NewLibraryEntry,
 } from './library-entry.js';
 import { LibraryJournal } from './library-journal.js';
+import { holdingLock } from './lock-file.js';
 import { ManifestFiles } from './manifest-files.js';
-import { ProcessLock } from './process-lock.js';
 
 const JOURNAL_NAME = 'library.ndjson';
-/** Changes take milliseconds: whoever waits this long waits for a process that hangs. */
-const LOCK_TIMEOUT_MS = 30_000;
 
 interface Addition {
   readonly entry: NewLibraryEntry;
@@ -98,27 +95,10 @@ export class Library {
   /** One change of this process after the other: only the first of them stands in line with other
    *  processes. */
   private change<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.lastChange.then(async () => {
-      const lock = await this.lock();
-      try {
-        return await work();
-      } finally {
-        lock.release();
-      }
-    });
+    const lockPath = join(this.folder, 'library.lock');
+    const result = this.lastChange.then(() => holdingLock(lockPath, work));
     this.lastChange = result.catch(() => undefined);
     return result;
-  }
-
-  private lock(): Promise<ProcessLock> {
-    const path = join(this.folder, 'library.lock');
-    const signal = AbortSignal.timeout(LOCK_TIMEOUT_MS);
-    return onDisk({ path, verb: 'lock' }, () => ProcessLock.acquire(path, { signal })).catch(
-      (error: unknown) => {
-        if (!signal.aborted) throw error;
-        throw new TransferError('DISK_FAILED', `another process does not let go of ${path}`);
-      },
-    );
   }
 
   /** Drops the manifests that only `displaced` entries needed, and now and then all garbage. */
