@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { isTrackerCode, ProtocolError, TRACKER_CODES, WIRE_CODES, wireCodeName } from './errors.js';
+import {
+  isTrackerCode,
+  ProtocolError,
+  readTrackerError,
+  TRACKER_CODES,
+  WIRE_CODES,
+  wireCodeName,
+} from './errors.js';
+import { MAX_RETRY_AFTER_MS } from './limits.js';
 
 describe('codes', () => {
   it('gives each wire code a number of its own that fits into two bytes', () => {
@@ -28,5 +36,30 @@ describe('ProtocolError', () => {
     expect(error).toMatchObject({ code: 'FRAME_TOO_LARGE', details: { bodyBytes: 7 }, cause });
     expect(error.message).toBe('FRAME_TOO_LARGE (bodyBytes=7)');
     expect(new ProtocolError('CHOKED').message).toBe('CHOKED');
+  });
+});
+
+describe('a refusal that came over the wire', () => {
+  const message = 'later';
+
+  it('carries its code, its words and when to ask again', () => {
+    const error = readTrackerError({ code: 'BUSY', message, retryAfterMs: 500 });
+    expect(error).toMatchObject({ code: 'BUSY', message, retryAfterMs: 500 });
+  });
+
+  it('keeps nobody waiting for longer than the limit', () => {
+    const error = readTrackerError({ code: 'BUSY', message, retryAfterMs: 1e300 });
+    expect(error.retryAfterMs).toBe(MAX_RETRY_AFTER_MS);
+  });
+
+  it.each([null, undefined, 7, [], { code: 'NO_SUCH', message: {}, retryAfterMs: '1' }])(
+    'is INTERNAL when it is %j',
+    (err) => {
+      expect(readTrackerError(err)).toMatchObject({ code: 'INTERNAL', retryAfterMs: undefined });
+    },
+  );
+
+  it.each([Number.NaN, -1, null])('asks for no time with %s', (retryAfterMs) => {
+    expect(readTrackerError({ code: 'BUSY', message, retryAfterMs }).retryAfterMs).toBe(undefined);
   });
 });

@@ -1,3 +1,5 @@
+import { MAX_RETRY_AFTER_MS } from './limits.js';
+
 /**
  * Codes of broken rules on the peer wire, with the number that `close`, `reject` and `goodbye`
  * carry. Public: numbers and names are never reused or renamed. Source: docs/wire-protocol.md.
@@ -103,17 +105,35 @@ export function isTrackerCode(value: unknown): value is TrackerCode {
   return typeof value === 'string' && (TRACKER_CODES as readonly string[]).includes(value);
 }
 
-/** A tracker's refusal, as it crosses the wire: `{ code, message }`. */
+export interface TrackerErrorOptions extends ErrorOptions {
+  readonly retryAfterMs?: number;
+}
+
+/** A tracker's refusal, as it crosses the wire: `{ code, message, retryAfterMs? }`. */
 export class TrackerError extends Error {
   override readonly name = 'TrackerError';
+  /** When it makes sense to ask again: 0 to MAX_RETRY_AFTER_MS. */
+  readonly retryAfterMs: number | undefined;
 
   constructor(
     readonly code: TrackerCode,
     message: string,
-    options?: ErrorOptions,
+    { retryAfterMs, ...options }: TrackerErrorOptions = {},
   ) {
     super(message, options);
+    this.retryAfterMs = retryAfterMs;
   }
+}
+
+/** What stands under `err` in a reply: whatever it is, a TrackerError. */
+export function readTrackerError(err: unknown): TrackerError {
+  const { code, message, retryAfterMs } = (err ?? {}) as Readonly<Record<string, unknown>>;
+  const isTime = typeof retryAfterMs === 'number' && retryAfterMs >= 0;
+  return new TrackerError(
+    isTrackerCode(code) ? code : 'INTERNAL',
+    typeof message === 'string' ? message : 'a refusal without a message',
+    isTime ? { retryAfterMs: Math.min(retryAfterMs, MAX_RETRY_AFTER_MS) } : {},
+  );
 }
 
 function describe(code: string, details: Readonly<Record<string, unknown>>): string {

@@ -4,12 +4,14 @@ export { formatEndpoint, isLoopbackHost, parseEndpoint } from './endpoint.js';
 export {
   isTrackerCode,
   ProtocolError,
+  readTrackerError,
   TRACKER_CODES,
   TrackerError,
   WIRE_CODES,
   wireCodeName,
   type ProtocolCode,
   type TrackerCode,
+  type TrackerErrorOptions,
   type WireCode,
 } from './errors.js';
 export { hashBytes } from './hash.js';
@@ -69,6 +71,7 @@ export {
   MAX_OPEN_FILE_COUNT,
   MAX_QUEUED_REQUEST_COUNT,
   MAX_RANGES_PER_FILE,
+  MAX_RETRY_AFTER_MS,
   MAX_REVOKED_PER_MESSAGE,
   MAX_SILENCE_MS,
   MAX_STATUS_PAGE,

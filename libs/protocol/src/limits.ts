@@ -51,6 +51,9 @@ export const MAX_VERSION_CHARS = 64;
 export const MAX_FEATURE_COUNT = 32;
 export const MAX_FEATURE_CHARS = 32;
 
+/** The longest that a refusal may ask a peer to wait before it asks again. */
+export const MAX_RETRY_AFTER_MS = 60_000;
+
 /** An invite as one line, and its token: 128 bits are 26 characters. */
 export const MAX_INVITE_CHARS = 512;
 export const MIN_INVITE_TOKEN_CHARS = 26;

@@ -2,11 +2,10 @@ import { connect, type Socket } from 'node:net';
 import {
   encodeJsonFrame,
   formatEndpoint,
-  isTrackerCode,
   JsonFrameSplitter,
   ProtocolError,
+  readTrackerError,
   TRACKER_PATTERNS,
-  TrackerError,
   type Endpoint,
   type TrackerExchanges,
   type TrackerPattern,
@@ -176,7 +175,7 @@ export class TrackerClient {
     if (call?.socket !== socket) throw new ProtocolError('UNEXPECTED_FRAME', { got: 'a reply' });
     this.calls.delete(id);
     if (reply.err === undefined || reply.err === null) call.resolve(reply.response);
-    else call.reject(toTrackerError(reply.err));
+    else call.reject(readTrackerError(reply.err));
   }
 }
 
@@ -212,14 +211,6 @@ function openSocket(tracker: Endpoint, timeoutMs: number, signal: AbortSignal): 
       resolve(socket);
     });
   });
-}
-
-function toTrackerError(err: unknown): Error {
-  const { code, message } = err as { code?: unknown; message?: unknown };
-  return new TrackerError(
-    isTrackerCode(code) ? code : 'INTERNAL',
-    typeof message === 'string' ? message : JSON.stringify(err).slice(0, 200),
-  );
 }
 
 function unreachable(

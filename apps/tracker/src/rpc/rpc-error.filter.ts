@@ -5,6 +5,7 @@ import { TrackerError, type TrackerCode } from '#protocol';
 interface RpcRefusal {
   readonly code: TrackerCode;
   readonly message: string;
+  readonly retryAfterMs?: number;
 }
 
 /** Typed refusals cross the wire as they are; anything else is a fault of ours, is logged, and
@@ -19,7 +20,10 @@ export class RpcErrorFilter implements ExceptionFilter<unknown> {
   }
 
   private toRefusal(error: unknown): RpcRefusal {
-    if (error instanceof TrackerError) return { code: error.code, message: error.message };
+    if (error instanceof TrackerError) {
+      const { code, message, retryAfterMs } = error;
+      return retryAfterMs === undefined ? { code, message } : { code, message, retryAfterMs };
+    }
     this.logger.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
     return { code: 'INTERNAL', message: 'a fault of the tracker; its log says more' };
   }

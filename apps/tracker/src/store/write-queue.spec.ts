@@ -145,7 +145,8 @@ describe('WriteQueue', () => {
 
   it('refuses with BUSY what it has no room for', async () => {
     const accepted = Array.from({ length: 100 }, (_, value) => queue.submit(insert(value + 20)));
-    await expect(queue.submit(insert(1))).rejects.toMatchObject({ code: 'BUSY' });
+    const refused = expect(queue.submit(insert(1))).rejects;
+    await refused.toMatchObject({ code: 'BUSY', retryAfterMs: 100 });
     await Promise.all(accepted);
     await queue.submit(insert(2));
   });

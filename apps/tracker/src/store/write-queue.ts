@@ -1,5 +1,7 @@
+import { performance } from 'node:perf_hooks';
 import { setImmediate } from 'node:timers/promises';
 import { TrackerError } from '#protocol';
+import { DrainEstimate } from './drain-estimate.js';
 import type { Sql, WriteSql } from './sql.js';
 import { WriteTransaction } from './write-transaction.js';
 
@@ -41,6 +43,7 @@ export class WriteQueue {
   private state: 'open' | 'closing' = 'open';
   private draining: Promise<void> | undefined;
   private readonly transaction: WriteTransaction;
+  private readonly drainEstimate = new DrainEstimate();
 
   constructor(
     sql: Sql,
@@ -55,7 +58,10 @@ export class WriteQueue {
       return Promise.reject(new TrackerError('SHUTTING_DOWN', 'the tracker is stopping'));
     }
     if (this.waiting.length >= this.limits.maxWaitingCount) {
-      return Promise.reject(new TrackerError('BUSY', 'too many writes are waiting; try again'));
+      const retryAfterMs = this.drainEstimate.retryAfterMs(this.waiting.length);
+      return Promise.reject(
+        new TrackerError('BUSY', 'too many writes are waiting; try again', { retryAfterMs }),
+      );
     }
     return new Promise<T>((resolve, reject) => {
       this.waiting.push({ work, accept: resolve as (value: unknown) => void, refuse: reject });
@@ -74,7 +80,10 @@ export class WriteQueue {
       await setImmediate(); // lets the requests of this turn of the event loop join the batch
       const batch = this.waiting.slice(0, this.limits.maxBatchCount);
       this.waiting = this.waiting.slice(this.limits.maxBatchCount);
+      const startedMs = performance.now();
       await this.commit(batch);
+      const elapsedMs = performance.now() - startedMs;
+      this.drainEstimate.note({ jobCount: batch.length, elapsedMs });
     }
     this.draining = undefined;
   }
