@@ -166,6 +166,23 @@ describe('the announcer', () => {
     expect(states).toEqual(['lost']);
   });
 
+  it('leaves a busy tracker alone for as long as it asks, whatever else there is to tell', async () => {
+    const askedMs = 300;
+    const busy = { code: 'BUSY', message: 'later', retryAfterMs: askedMs };
+    const askedAtMs: number[] = [];
+    replies.register = () => {
+      askedAtMs.push(performance.now());
+      return { err: busy };
+    };
+    announcer.start();
+    const [first, second] = [transferOf(9), transferOf(10)];
+    void announcer.announce(first, [{ name: 'x.bin', naming: 'publish' }]);
+    await requests('register', 1);
+    void announcer.announce(second, [{ name: 'y.bin', naming: 'publish' }]);
+    await requests('register', 2);
+    expect(askedAtMs[1]! - askedAtMs[0]!).toBeGreaterThanOrEqual(askedMs);
+  });
+
   it('says that the tracker is back only when it has answered', async () => {
     announcer.start();
     const transfer = transferOf(9);

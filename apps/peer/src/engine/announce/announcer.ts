@@ -7,20 +7,18 @@ import {
   type PeerId,
 } from '#protocol';
 import { newSession } from '#identity';
-import { backoffMs } from '../../core/backoff.js';
 import { TransferError } from '../../core/transfer-error.js';
 import type { TrackerClient } from '../../net/tracker-client.js';
 import { Announcement, type AnnouncedName } from './announcement.js';
 import { beginReports, reportBatches } from './chunk-report.js';
 import { joinRequest } from './join-request.js';
 import { registerAll } from './registration.js';
+import { RetryPause } from './retry-pause.js';
 import { Withdrawals } from './withdrawals.js';
 import type { UntoldCompletions } from '../../disk/untold-completions.js';
 import type { Transfer } from '../transfer/transfer.js';
 import { Wakeable } from '../wakeable.js';
 
-const RETRY_BASE_MS = 250;
-const RETRY_MAX_MS = 5_000;
 /** Newly stored chunks are reported together, this long after the first of them. */
 const CHUNK_REPORT_MS = 500;
 const MAX_HEARTBEAT_MS = 20_000;
@@ -52,7 +50,7 @@ export class Announcer {
   private leaseMs = 60_000;
   private heartbeatDueMs = 0;
   private reportDueMs = Infinity;
-  private failedAttempts = 0;
+  private readonly retryPause = new RetryPause(this.wakeable, this.stopping.signal);
   private running: Promise<void> | undefined;
   private lastError: Error | undefined;
   private contactWaiters: (() => void)[] = [];
@@ -170,7 +168,7 @@ export class Announcer {
     while (!this.stopping.signal.aborted) {
       try {
         await this.round();
-        this.failedAttempts = 0;
+        this.retryPause.succeeded();
         this.setReachable(undefined);
         await this.wakeable.sleep(this.nextDueMs() - performance.now());
       } catch (error) {
@@ -196,12 +194,11 @@ export class Announcer {
 
   private async recover(error: Error): Promise<void> {
     if (error === this.stopping.signal.reason) return;
-    const { failedAttempts: attempt } = this;
-    this.failedAttempts += 1;
+    const failedBefore = this.retryPause.failed();
     if (error instanceof TrackerError && error.code === 'SESSION_UNKNOWN') {
       this.forgetSession();
       // Once, that is another start of the tracker; again, something is wrong with it.
-      if (attempt === 0) return;
+      if (failedBefore === 0) return;
     }
     const isUnreachable = error instanceof TransferError && error.code === 'TRACKER_UNREACHABLE';
     const isRefusal = error instanceof TrackerError;
@@ -209,8 +206,7 @@ export class Announcer {
     this.setReachable(error);
     // Whatever else is due: only an answer shows that the tracker is back.
     this.heartbeatDueMs = 0;
-    const options = { random: Math.random, baseMs: RETRY_BASE_MS, maxMs: RETRY_MAX_MS };
-    await this.wakeable.sleep(backoffMs({ attempt, ...options }));
+    await this.retryPause.sleep(isRefusal ? error.retryAfterMs : undefined);
   }
 
   private async join(signal: AbortSignal): Promise<void> {
