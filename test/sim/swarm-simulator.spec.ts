@@ -1,4 +1,4 @@
-import { toChunkIndex } from '#protocol';
+import { toChunkIndex, type ChunkIndex } from '#protocol';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { CHUNK_BYTES, type SimulatedPeer } from './simulated-peer.js';
@@ -47,8 +47,15 @@ test('in any small swarm everyone finishes and nothing breaks on the way', () =>
 });
 
 test('the same seed gives the same swarm', () => {
-  const run = (seed: number) =>
-    new SwarmSimulator({ ...oneSeeder, seed, chunkCount: 40, leecherCount: 20 }).run(1_000);
+  const run = (seed: number) => {
+    const swarm = new SwarmSimulator({ ...oneSeeder, seed, chunkCount: 40, leecherCount: 20 });
+    const heldHalfWay: ChunkIndex[][] = [];
+    const result = swarm.run(1_000, () => {
+      if (swarm.stepCount !== 30) return;
+      for (const peer of swarm.peers) heldHalfWay.push([...peer.held.indexes()]);
+    });
+    return { heldHalfWay, result };
+  };
   expect(run(7)).toEqual(run(7));
   expect(run(7)).not.toEqual(run(8));
 });

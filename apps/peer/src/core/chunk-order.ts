@@ -10,8 +10,8 @@ const FIRST_RANK_CAPACITY = 8;
  *     rank 0            rank 1            rank 2
  *     [open | closed]   [open | closed]   [open | closed]
  *
- * Moving a chunk to the next rank, opening and closing it are a few swaps at the borders of a run:
- * O(1), whatever the number of chunks and ranks. Within a run the order means nothing.
+ * Moving a chunk to the next rank is two swaps at the borders of its run, opening and closing it are
+ * one: O(1), whatever the number of chunks and ranks. Within a run the order means nothing.
  */
 export class ChunkOrder {
   private readonly chunks: Uint32Array;
@@ -59,47 +59,52 @@ export class ChunkOrder {
   /** Returns whether it was closed before. */
   open(index: ChunkIndex): boolean {
     if (this.isOpen(index)) return false;
-    const rank = this.ranks[index]!;
-    this.moveTo(index, this.openEnds[rank]!);
-    this.openEnds[rank]! += 1;
-    this.openRanks.add(rank);
+    this.addToOpen(index, this.ranks[index]!);
     return true;
   }
 
   /** Returns whether it was open before. */
   close(index: ChunkIndex): boolean {
     if (!this.isOpen(index)) return false;
-    const rank = this.ranks[index]!;
-    this.openEnds[rank]! -= 1;
-    this.moveTo(index, this.openEnds[rank]!);
-    if (this.openCountAt(rank) === 0) this.openRanks.delete(rank);
+    this.takeFromOpen(index, this.ranks[index]!);
     return true;
   }
 
-  /** Moves a chunk up by one rank. */
+  /** Moves a chunk up by one rank: as the last of its run it becomes the first of the next one, where
+   *  the open chunks are. */
   raise(index: ChunkIndex): void {
-    const wasOpen = this.close(index);
-    const rank = this.ranks[index]! + 1;
-    if (rank + 1 >= this.starts.length) this.grow();
-    this.starts[rank]! -= 1;
-    this.moveTo(index, this.starts[rank]!);
-    this.openEnds[rank]! -= 1;
-    this.moveTo(index, this.openEnds[rank]!);
-    this.ranks[index] = rank;
-    if (wasOpen) this.open(index);
+    const rank = this.ranks[index]!;
+    const next = rank + 1;
+    if (next + 1 >= this.starts.length) this.grow();
+    const wasOpen = this.isOpen(index);
+    if (wasOpen) this.takeFromOpen(index, rank);
+    this.starts[next]! -= 1;
+    this.moveTo(index, this.starts[next]!);
+    this.ranks[index] = next;
+    if (wasOpen) {
+      this.openRanks.add(next);
+      return;
+    }
+    this.openEnds[next]! -= 1;
+    this.moveTo(index, this.openEnds[next]!);
   }
 
-  /** Moves a chunk down by one rank; it must not be at rank 0. */
+  /** Moves a chunk down by one rank; it must not be at rank 0. As the first of its run it becomes the
+   *  last of the one before, where the closed chunks are. */
   lower(index: ChunkIndex): void {
-    const wasOpen = this.close(index);
     const rank = this.ranks[index]!;
     if (rank === 0) throw new RangeError(`chunk ${index} has no lower rank`);
-    this.moveTo(index, this.openEnds[rank]!);
-    this.openEnds[rank]! += 1;
+    const wasOpen = this.isOpen(index);
+    if (!wasOpen) {
+      this.moveTo(index, this.openEnds[rank]!);
+      this.openEnds[rank]! += 1;
+    }
     this.moveTo(index, this.starts[rank]!);
     this.starts[rank]! += 1;
     this.ranks[index] = rank - 1;
-    if (wasOpen) this.open(index);
+    if (!wasOpen) return;
+    if (this.openCountAt(rank) === 0) this.openRanks.delete(rank);
+    this.addToOpen(index, rank - 1);
   }
 
   /** Lowers every chunk by `rankCount`; none may be below that. O(chunks). */
@@ -110,6 +115,18 @@ export class ChunkOrder {
     this.starts.copyWithin(0, rankCount).fill(chunkCount, kept);
     this.openEnds.copyWithin(0, rankCount).fill(chunkCount, kept);
     this.openRanks = this.ranksWithOpenChunks();
+  }
+
+  private addToOpen(index: ChunkIndex, rank: number): void {
+    this.moveTo(index, this.openEnds[rank]!);
+    this.openEnds[rank]! += 1;
+    this.openRanks.add(rank);
+  }
+
+  private takeFromOpen(index: ChunkIndex, rank: number): void {
+    this.openEnds[rank]! -= 1;
+    this.moveTo(index, this.openEnds[rank]!);
+    if (this.openCountAt(rank) === 0) this.openRanks.delete(rank);
   }
 
   private moveTo(index: ChunkIndex, place: number): void {

@@ -3,8 +3,12 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { IndexSet } from './index-set.js';
 
-test('agrees with a plain set, across words and summaries', () => {
-  const cases = fc.integer({ min: 1, max: 5_000 }).chain((length) => {
+const anyLength = fc.integer({ min: 1, max: 5_000 });
+/** So that one word of the top is not enough. */
+const longLength = fc.integer({ min: 32 ** 3, max: 3 * 32 ** 3 });
+
+test('agrees with a plain set, across words, summaries and tops', () => {
+  const cases = fc.oneof(anyLength, longLength).chain((length) => {
     const members = fc.array(fc.nat({ max: length - 1 }), { maxLength: 40 });
     return fc.record({
       length: fc.constant(length),
@@ -20,7 +24,9 @@ test('agrees with a plain set, across words and summaries', () => {
     for (const index of added) expect(set.add(index)).toBe(!model.has(index) && !!model.add(index));
     for (const index of deleted) expect(set.delete(index)).toBe(model.delete(index));
     const otherField = Bitfield.empty(length);
-    for (const index of other) otherField.set(toChunkIndex(index));
+    // Some of the same, so that a common one is often far away.
+    const shared = added.filter((_, nth) => nth % 4 === 0);
+    for (const index of [...other, ...shared]) otherField.set(toChunkIndex(index));
     const sorted = [...model].sort((a, b) => a - b);
     const common = sorted.filter((index) => otherField.has(toChunkIndex(index)));
     const otherSet = IndexSet.fromBitfield(otherField);

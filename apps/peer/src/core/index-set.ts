@@ -3,18 +3,21 @@ import { Bitfield, type ChunkIndex } from '#protocol';
 const WORD_BITS = 32;
 
 /**
- * A set of numbers below `length` that can be searched in steps of 1,024: one summary bit says
- * whether a word of 32 numbers holds any. Bits run as in {@link Bitfield}, number 0 highest, so that
- * the lowest member of a word is its leading bit. No operation but the conversions makes garbage.
+ * A set of numbers below `length` that can be searched in steps of 32,768: one summary bit says
+ * whether a word of 32 numbers holds any, one top bit whether a word of the summary does. Bits run as
+ * in {@link Bitfield}, number 0 highest, so that the lowest member of a word is its leading bit. No
+ * operation but the conversions makes garbage.
  */
 export class IndexSet {
   private readonly words: Uint32Array;
   private readonly summary: Uint32Array;
+  private readonly top: Uint32Array;
   private memberCount = 0;
 
   private constructor(readonly length: number) {
     this.words = new Uint32Array(Math.ceil(length / WORD_BITS));
     this.summary = new Uint32Array(Math.ceil(this.words.length / WORD_BITS));
+    this.top = new Uint32Array(Math.ceil(this.summary.length / WORD_BITS));
   }
 
   static empty(length: number): IndexSet {
@@ -32,7 +35,7 @@ export class IndexSet {
       set.words[byteIndex >>> 2]! |= bytes[byteIndex]! << (24 - (byteIndex & 3) * 8);
     }
     for (let word = 0; word < set.words.length; word += 1) {
-      if (set.words[word] !== 0) set.summary[word >>> 5]! |= leadingBit(word & 31);
+      if (set.words[word] !== 0) set.noteWord(word);
     }
     set.memberCount = field.count;
     return set;
@@ -51,7 +54,7 @@ export class IndexSet {
     this.assertInside(index);
     if (this.has(index)) return false;
     this.words[index >>> 5]! |= leadingBit(index & 31);
-    this.summary[index >>> 10]! |= leadingBit((index >>> 5) & 31);
+    this.noteWord(index >>> 5);
     this.memberCount += 1;
     return true;
   }
@@ -61,7 +64,7 @@ export class IndexSet {
     if (!this.has(index)) return false;
     const word = index >>> 5;
     this.words[word]! &= ~leadingBit(index & 31);
-    if (this.words[word] === 0) this.summary[word >>> 5]! &= ~leadingBit(word & 31);
+    if (this.words[word] === 0) this.forgetWord(word);
     this.memberCount -= 1;
     return true;
   }
@@ -77,16 +80,18 @@ export class IndexSet {
     const fromWord = fromIndex >>> 5;
     const head = this.commonBits(other, fromWord) & bitsFrom(fromIndex & 31);
     if (head !== 0) return fromWord * WORD_BITS + Math.clz32(head);
-    let mask = bitsFrom((fromWord + 1) & 31);
-    for (let group = (fromWord + 1) >>> 5; group < this.summary.length; group += 1) {
-      let candidates = this.summary[group]! & other.summary[group]! & mask;
+    const fromGroup = (fromWord + 1) >>> 5;
+    const near = this.firstInGroup(other, fromGroup, bitsFrom((fromWord + 1) & 31));
+    if (near !== undefined) return near;
+    let mask = bitsFrom((fromGroup + 1) & 31);
+    for (let part = (fromGroup + 1) >>> 5; part < this.top.length; part += 1) {
+      let groups = this.top[part]! & other.top[part]! & mask;
       mask = bitsFrom(0);
-      while (candidates !== 0) {
-        const lead = Math.clz32(candidates);
-        const word = group * WORD_BITS + lead;
-        const common = this.commonBits(other, word);
-        if (common !== 0) return word * WORD_BITS + Math.clz32(common);
-        candidates &= ~leadingBit(lead);
+      while (groups !== 0) {
+        const lead = Math.clz32(groups);
+        const found = this.firstInGroup(other, part * WORD_BITS + lead, bitsFrom(0));
+        if (found !== undefined) return found;
+        groups &= ~leadingBit(lead);
       }
     }
     return undefined;
@@ -100,6 +105,34 @@ export class IndexSet {
       index = this.firstFrom(index + 1);
     }
     return field;
+  }
+
+  /** The lowest common number of the words that `mask` leaves of a group of 32. */
+  private firstInGroup(other: IndexSet, group: number, mask: number): number | undefined {
+    if (group >= this.summary.length) return undefined;
+    let candidates = this.summary[group]! & other.summary[group]! & mask;
+    while (candidates !== 0) {
+      const lead = Math.clz32(candidates);
+      const word = group * WORD_BITS + lead;
+      const common = this.commonBits(other, word);
+      if (common !== 0) return word * WORD_BITS + Math.clz32(common);
+      candidates &= ~leadingBit(lead);
+    }
+    return undefined;
+  }
+
+  /** The word has members now. */
+  private noteWord(word: number): void {
+    const group = word >>> 5;
+    this.summary[group]! |= leadingBit(word & 31);
+    this.top[group >>> 5]! |= leadingBit(group & 31);
+  }
+
+  /** The word has no members any more. */
+  private forgetWord(word: number): void {
+    const group = word >>> 5;
+    this.summary[group]! &= ~leadingBit(word & 31);
+    if (this.summary[group] === 0) this.top[group >>> 5]! &= ~leadingBit(group & 31);
   }
 
   private commonBits(other: IndexSet, word: number): number {
