@@ -45,6 +45,7 @@ function exchange(
 ): CoreSubject {
   return {
     title,
+    uses: 'all',
     prepare({ chunkCount, connectionCount }) {
       const receivers = new Receivers(connectionCount);
       return () => {
@@ -75,6 +76,7 @@ const haves = exchange('codec: have of one chunk there', (nth, chunkCount) => ({
 /** 64 KiB, as they come out of a socket: the bytes are passed on and not looked at. */
 const data: CoreSubject = {
   title: 'codec: data frame of 64 KiB there',
+  uses: 'all',
   prepare({ connectionCount }) {
     const receivers = new Receivers(connectionCount);
     const bytes = Buffer.alloc(DATA_BYTES);
@@ -90,6 +92,7 @@ const data: CoreSubject = {
 
 const bitfields: CoreSubject = {
   title: 'codec: bitfield there, each chunk',
+  uses: 'all',
   prepare({ chunkCount, connectionCount }) {
     const held = halfOf(chunkCount, 0);
     const timesCount = Math.ceil((10 * MESSAGE_COUNT) / chunkCount);

@@ -1,17 +1,21 @@
 import { median } from '../harness/statistics.js';
 import { figure, renderTable } from '../harness/table.js';
 import { placesOn, type CoreAxis } from './core-axis.js';
+import type { CoreSize } from './core-subject.js';
 
-/** What an operation costs: for each of SIZES one value for each run. */
+/** What an operation costs: for each size one value for each run. */
 export interface CoreCost {
   readonly title: string;
   readonly ns: readonly (readonly number[])[];
   readonly bytes: readonly (readonly number[])[];
 }
 
-/** Two tables: time and memory along one axis. Medians of the runs. */
-export function renderCost(axis: CoreAxis, costs: readonly CoreCost[]): string {
-  const places = placesOn(axis);
+/** Two tables: time and memory along one axis, of all `sizes` that were measured. Medians of the runs. */
+export function renderCost(
+  axis: CoreAxis,
+  { sizes, costs }: { sizes: readonly CoreSize[]; costs: readonly CoreCost[] },
+): string {
+  const places = placesOn(axis, sizes);
   const time = costs.map(({ title, ns }) => {
     const runs = places.map((place) => ns[place]!);
     return [title, ...runs.map((values) => figure(median(values))), figure(ratioOf(runs))];

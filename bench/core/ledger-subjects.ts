@@ -58,6 +58,7 @@ class Ledger {
 
 const asking: CoreSubject = {
   title: 'ledger: ask, 4 × progress, settle',
+  uses: 'all',
   prepare(size) {
     const ledger = new Ledger(size);
     return () => {
@@ -70,6 +71,7 @@ const asking: CoreSubject = {
 /** For an idle peer with nothing left to pick. */
 const duplicating: CoreSubject = {
   title: 'ledger: choose what to ask twice',
+  uses: 'all',
   prepare(size) {
     const ledger = new Ledger(size);
     for (let chunk = 0; chunk < size.chunkCount; chunk += 1) ledger.step();

@@ -2,6 +2,7 @@ import { Bitfield, toChunkIndex, type ChunkIndex } from '#protocol';
 import { Availability } from '../../apps/peer/src/core/availability.js';
 import { PiecePicker } from '../../apps/peer/src/core/piece-picker.js';
 import { halfOf, peerIds, scattered, type CoreSize, type CoreSubject } from './core-subject.js';
+import { LackedChunks } from './lacked-chunks.js';
 
 const MAX_MESSAGE_COUNT = 20_000;
 /** Chunks that are asked for and have not arrived. */
@@ -21,6 +22,7 @@ function pickerOf({ chunkCount, connectionCount }: CoreSize): PiecePicker {
 /** A whole download, half of the connections seeders, the others with half of the chunks. */
 const fetching: CoreSubject = {
   title: 'picker: pick, store a chunk',
+  uses: 'all',
   prepare(size) {
     const picker = pickerOf(size);
     const peers = peerIds(size.connectionCount);
@@ -44,39 +46,31 @@ const fetching: CoreSubject = {
 /** Leechers that tell of one chunk after another until they have all, half of ours being stored. */
 const hearing: CoreSubject = {
   title: 'picker: have',
-  prepare({ chunkCount, connectionCount }) {
+  uses: 'some',
+  prepare({ chunkCount, connectionCount, ...used }) {
     const picker = new PiecePicker({ chunkCount, order: 'rarestFirst' });
     const peers = peerIds(connectionCount);
     peers.forEach((peerId, nth) => picker.addPeer(peerId, halfOf(chunkCount, nth)));
-    for (const index of halfOf(chunkCount, 1).indexes()) picker.stored(index);
-    const lackedBy = peers.map((_, nth) => lacked(halfOf(chunkCount, nth)));
-    const eachCount = Math.ceil(MAX_MESSAGE_COUNT / peers.length);
+    for (const index of halfOf(chunkCount, connectionCount).indexes()) picker.stored(index);
+    const heldBy = peers
+      .slice(0, used.usedConnectionCount)
+      .map((_, nth) => halfOf(chunkCount, nth));
+    const lacked = new LackedChunks(heldBy, { ...used, maxCount: MAX_MESSAGE_COUNT });
     return () => {
-      let messageCount = 0;
-      for (let told = 0; told < eachCount; told += 1) {
-        for (let nth = 0; nth < peers.length; nth += 1) {
-          const index = lackedBy[nth]![told];
-          if (index === undefined) continue;
-          picker.peerHas(peers[nth]!, index);
-          picker.isInteresting(peers[nth]!);
-          messageCount += 1;
-        }
+      for (let message = 0; message < lacked.count; message += 1) {
+        const peerId = peers[lacked.connectionAt(message)]!;
+        picker.peerHas(peerId, lacked.chunkAt(message));
+        picker.isInteresting(peerId);
       }
-      return messageCount;
+      return lacked.count;
     };
   },
 };
 
-/** In an order without neighbours. */
-function lacked(held: Bitfield): ChunkIndex[] {
-  return Array.from({ length: held.length }, (_, nth) => scattered(nth, held.length)).filter(
-    (index) => !held.has(index),
-  );
-}
-
 /** What a bitfield costs grows with its length; a chunk in it must not. */
 const joining: CoreSubject = {
   title: 'availability: leecher joins and leaves, each chunk',
+  uses: 'all',
   prepare({ chunkCount, connectionCount }) {
     const availability = new Availability({ chunkCount, open: 'all' });
     for (let nth = 0; nth < connectionCount; nth += 1) availability.join(halfOf(chunkCount, nth));
@@ -91,6 +85,7 @@ const joining: CoreSubject = {
 
 const seeding: CoreSubject = {
   title: 'availability: seeder joins and leaves',
+  uses: 'all',
   prepare({ chunkCount, connectionCount }) {
     const availability = new Availability({ chunkCount, open: 'all' });
     for (let nth = 0; nth < connectionCount; nth += 1) availability.join(halfOf(chunkCount, nth));
@@ -107,15 +102,16 @@ const seeding: CoreSubject = {
 /** Rarity goes up and down by one as chunks come and go. */
 const ranking: CoreSubject = {
   title: 'availability: gain, lose a chunk',
-  prepare({ chunkCount, connectionCount }) {
+  uses: 'some',
+  prepare({ chunkCount, connectionCount, usedChunkCount, usedConnectionCount }) {
     const availability = new Availability({ chunkCount, open: 'all' });
     const peers = Array.from({ length: connectionCount }, (_, nth) => {
       return availability.join(halfOf(chunkCount, nth));
     });
     return () => {
       for (let time = 0; time < MAX_MESSAGE_COUNT; time += 1) {
-        const peer = peers[time % connectionCount]!;
-        const index = scattered(time, chunkCount);
+        const peer = peers[time % usedConnectionCount]!;
+        const index = scattered(time, usedChunkCount);
         if (!availability.gain(peer, index)) availability.lose(peer, index);
       }
       return MAX_MESSAGE_COUNT;
@@ -126,7 +122,8 @@ const ranking: CoreSubject = {
 /** What is left to a peer that has little: found without looking at all of the chunks. */
 const finding: CoreSubject = {
   title: 'picker: pick, release of a peer with one chunk',
-  prepare({ chunkCount, connectionCount }) {
+  uses: 'some',
+  prepare({ chunkCount, connectionCount, usedConnectionCount }) {
     const picker = new PiecePicker({ chunkCount, order: 'rarestFirst' });
     const peers = peerIds(connectionCount);
     peers.forEach((peerId, nth) => {
@@ -140,7 +137,7 @@ const finding: CoreSubject = {
     picker.addPeer(peerIds(connectionCount + 1).at(-1)!, other);
     return () => {
       for (let time = 0; time < MAX_MESSAGE_COUNT; time += 1) {
-        const peerId = peers[time % peers.length]!;
+        const peerId = peers[time % usedConnectionCount]!;
         const index = picker.pick({ peerId, random: Math.random });
         picker.release(index ?? toChunkIndex(0));
       }

@@ -1,13 +1,12 @@
 import { Bitfield, type ChunkIndex, type PeerId } from '#protocol';
 import { SeedPlan } from '../../apps/peer/src/core/seed-plan.js';
 import { UploadSlots } from '../../apps/peer/src/core/upload-slots.js';
-import { peerIds, scattered, type CoreSubject } from './core-subject.js';
+import { peerIds, type CoreSubject } from './core-subject.js';
+import { LackedChunks } from './lacked-chunks.js';
 
 const CHUNK_BYTES = 256 * 1024;
 /** A seeder that sends 128 MiB a second. */
 const CHUNK_MS = 2;
-/** Leechers that fetch each chunk from the one that it was given to, while the seeder is at it. */
-const MAX_PASSED_COUNT = 3;
 const MESSAGE_COUNT = 20_000;
 const MAX_SLOT_COUNT = 32;
 const REBALANCE_MS = 10_000;
@@ -24,19 +23,21 @@ class Seeding {
   ) {
     this.plan = new SeedPlan({ held: Bitfield.full(chunkCount), chunkBytes: CHUNK_BYTES });
     for (const peerId of peers) this.plan.addPeer(peerId, Bitfield.empty(chunkCount));
-    this.suggest();
   }
 
-  /** The nth suggestion was followed and came to its end, and then to others: 1 + 1 + 3 messages. */
+  /** The nth suggestion was followed and came to its end, and then to another leecher: three messages. */
   finish(nth: number): void {
     const { peerId, chunkIndex } = this.given[nth]!;
     this.nowMs += CHUNK_MS;
     this.plan.requested({ peerId, chunkIndex, nowMs: this.nowMs });
     this.has(peerId, chunkIndex);
-    const passedCount = Math.min(MAX_PASSED_COUNT, this.peers.length - 1);
-    for (let step = 1; step <= passedCount; step += 1) {
-      this.has(this.peers[(nth + step) % this.peers.length]!, chunkIndex);
-    }
+    this.has(this.otherThan(peerId, nth), chunkIndex);
+  }
+
+  /** Whom the nth suggestion is passed on to. */
+  otherThan(peerId: PeerId, nth: number): PeerId {
+    const next = this.peers[(nth + 1) % this.peers.length]!;
+    return next === peerId ? this.peers[nth % this.peers.length]! : next;
   }
 
   has(peerId: PeerId, chunkIndex: ChunkIndex): void {
@@ -44,7 +45,7 @@ class Seeding {
     this.suggest();
   }
 
-  private suggest(): void {
+  suggest(): void {
     for (;;) {
       const given = this.plan.next({ nowMs: this.nowMs, random: Math.random });
       if (given === undefined) return;
@@ -55,9 +56,11 @@ class Seeding {
 
 const giving: CoreSubject = {
   title: 'seed plan: give a chunk, hear of it',
+  uses: 'all',
   prepare({ chunkCount, connectionCount }) {
     const seeding = new Seeding(chunkCount, peerIds(connectionCount));
     return () => {
+      seeding.suggest();
       let nth = 0;
       for (; nth < seeding.given.length; nth += 1) seeding.finish(nth);
       return nth;
@@ -68,19 +71,28 @@ const giving: CoreSubject = {
 /** Everything was given to somebody, one of them is late, and all tell what they get from others. */
 const watching: CoreSubject = {
   title: 'seed plan: have, after all was given',
-  prepare({ chunkCount, connectionCount }) {
+  uses: 'some',
+  prepare({ chunkCount, connectionCount, ...used }) {
     const seeding = new Seeding(chunkCount, peerIds(connectionCount));
-    const late = seeding.peers[0]!;
+    const { peers } = seeding;
+    const late = peers.at(-1)!;
+    const heldBy = new Map(peers.map((peerId) => [peerId, Bitfield.empty(chunkCount)]));
+    heldBy.set(late, Bitfield.full(chunkCount));
+    seeding.suggest();
     for (let nth = 0; nth < seeding.given.length; nth += 1) {
-      if (seeding.given[nth]!.peerId !== late) seeding.finish(nth);
+      const { peerId, chunkIndex } = seeding.given[nth]!;
+      if (peerId === late) continue;
+      seeding.finish(nth);
+      heldBy.get(peerId)!.set(chunkIndex);
+      heldBy.get(seeding.otherThan(peerId, nth))!.set(chunkIndex);
     }
-    const messageCount = Math.min(MESSAGE_COUNT, (chunkCount * connectionCount) / 8);
+    const tellers = [...heldBy.values()].slice(0, used.usedConnectionCount);
+    const lacked = new LackedChunks(tellers, { ...used, maxCount: MESSAGE_COUNT });
     return () => {
-      for (let message = 0; message < messageCount; message += 1) {
-        const peerId = seeding.peers[message % connectionCount]!;
-        seeding.has(peerId, scattered(message, chunkCount));
+      for (let message = 0; message < lacked.count; message += 1) {
+        seeding.has(peers[lacked.connectionAt(message)]!, lacked.chunkAt(message));
       }
-      return messageCount;
+      return lacked.count;
     };
   },
 };
@@ -97,6 +109,7 @@ function contendedSlots(connectionCount: number): UploadSlots {
 
 const wanting: CoreSubject = {
   title: 'upload slots: interest comes, goes',
+  uses: 'all',
   prepare({ connectionCount }) {
     const slots = contendedSlots(connectionCount);
     const peers = peerIds(connectionCount);
@@ -118,6 +131,7 @@ const wanting: CoreSubject = {
 /** Every ten seconds everybody is looked at. */
 const rebalancing: CoreSubject = {
   title: 'upload slots: rebalance, each connection',
+  uses: 'all',
   prepare({ connectionCount }) {
     const slots = contendedSlots(connectionCount);
     const roundCount = MESSAGE_COUNT / connectionCount;

@@ -1,6 +1,7 @@
 import { CODEC_SUBJECTS } from './codec-subjects.js';
 import type { CoreSubject } from './core-subject.js';
 import { LEDGER_SUBJECTS } from './ledger-subjects.js';
+import { MEMORY_SUBJECTS } from './memory-subjects.js';
 import { PICKER_SUBJECTS } from './picker-subjects.js';
 import { SEEDING_SUBJECTS } from './seeding-subjects.js';
 
@@ -9,4 +10,5 @@ export const SUBJECTS: readonly CoreSubject[] = [
   ...LEDGER_SUBJECTS,
   ...SEEDING_SUBJECTS,
   ...CODEC_SUBJECTS,
+  ...MEMORY_SUBJECTS,
 ];
