@@ -1,5 +1,6 @@
 import type { ChildProgram } from '../support/child-program.js';
 import type { PeerHome } from '../support/peer-home.js';
+import { placeFlags, type ActorPlace } from './actor-place.js';
 import type { ChaosLog } from './chaos-log.js';
 
 /** Ends that a peer may come to by itself while everything around it fails: done, tracker away, no
@@ -12,18 +13,26 @@ const OUTPUT_CHARS = 1_500;
 /** One of the ten: a home whose commands are run one after the other until it is told to stop. */
 export abstract class Actor {
   /** The process that runs now. */
-  protected program: ChildProgram | undefined;
+  private program: ChildProgram | undefined;
   private isStopping = false;
   /** The last run was ended from outside, by SIGKILL. */
   private wasKilled = false;
   private resumeTimer: NodeJS.Timeout | undefined;
   private finished: Promise<void> | undefined;
 
-  constructor(
-    readonly title: string,
-    readonly home: PeerHome,
-    protected readonly log: ChaosLog,
-  ) {}
+  constructor(private readonly place: ActorPlace) {}
+
+  get title(): string {
+    return this.place.title;
+  }
+
+  get home(): PeerHome {
+    return this.place.home;
+  }
+
+  protected get log(): ChaosLog {
+    return this.place.log;
+  }
 
   /** Runs commands until {@link stop}. */
   protected abstract live(): Promise<void>;
@@ -44,6 +53,16 @@ export abstract class Actor {
     this.program?.signal(signal);
   }
 
+  /** Its connections with others end in a reset. */
+  cut(): void {
+    this.log.note('cut', `${this.place.proxy.cut()} connections to ${this.title}`);
+  }
+
+  stepClock(byMs: number): void {
+    this.place.clock.step(byMs);
+    this.log.note('clock', `${this.title} ${Math.round(byMs / 1_000)} s`);
+  }
+
   /** Stands still for a while, as on a machine that swaps or sleeps. */
   pause(forMs: number): void {
     const { program } = this;
@@ -55,9 +74,17 @@ export abstract class Actor {
   /** Lets the command under way come to its own end. */
   async stop(): Promise<void> {
     this.isStopping = true;
+    this.place.clock.correct();
     if (this.program !== undefined) this.resume(this.program);
     this.endService();
     await this.finished;
+  }
+
+  /** Begins a command that serves. */
+  protected run(command: string, ...args: readonly string[]): ChildProgram {
+    const flags = [...args, ...placeFlags(this.place)];
+    this.program = this.home.start([command, ...flags], { env: this.place.clock.environment });
+    return this.program;
   }
 
   protected mustStop(): boolean {
@@ -67,6 +94,10 @@ export abstract class Actor {
   /** What runs until it is stopped is stopped. */
   protected endService(): void {
     return undefined;
+  }
+
+  protected terminate(): void {
+    this.program?.signal('SIGTERM');
   }
 
   /** Its exit code or signal; anything that a user could not explain is a violation. */

@@ -5,9 +5,11 @@ import { CutProxy } from '../support/cut-proxy.js';
 import { PeerHome } from '../support/peer-home.js';
 import { startTracker } from '../support/start-tracker.js';
 import type { TempDir } from '../support/temp-dir.js';
+import type { ActorPlace } from './actor-place.js';
 import type { Actor } from './actor.js';
 import { writeCatalogue, type CatalogueFile } from './catalogue.js';
 import type { ChaosLog } from './chaos-log.js';
+import { Clock } from '../support/clock.js';
 import { FullDisk } from './full-disk.js';
 import { Keeper } from './keeper.js';
 import { Leecher } from './leecher.js';
@@ -26,12 +28,13 @@ export class ChaosWorld implements AsyncDisposable {
   readonly publishers: Publisher[] = [];
   readonly keepers: Keeper[] = [];
   readonly leechers: Leecher[] = [];
-  readonly proxies: CutProxy[] = [];
   private readonly owned: AsyncDisposable[] = [];
+  private placeCount = 0;
 
   private constructor(
     readonly tracker: TrackerActor,
     readonly disk: FullDisk,
+    private readonly log: ChaosLog,
   ) {}
 
   /** Everything is registered when it resolves. */
@@ -42,15 +45,21 @@ export class ChaosWorld implements AsyncDisposable {
   }): Promise<ChaosWorld> {
     const { root, log } = options;
     const lease = `${LEASE_MS / 1_000}s`;
-    const running = await startTracker({ flags: ['--lease', lease], data: root.file('tracker') });
-    const trackerProxy = await CutProxy.open();
-    const tracker = new TrackerActor(running, trackerProxy, root.file('tracker-backup.db'), log);
+    const clock = new Clock(root.file('tracker-clock'));
+    const running = await startTracker({
+      flags: ['--lease', lease],
+      data: root.file('tracker'),
+      env: clock.environment,
+    });
+    const trackerProxy = await CutProxy.open(running.address);
+    const backupPath = root.file('tracker-backup.db');
+    const tracker = new TrackerActor(running, trackerProxy, clock, backupPath, log);
     const disk = await FullDisk.open(root.file('small-disk'));
-    const world = new ChaosWorld(tracker, disk);
+    const world = new ChaosWorld(tracker, disk, log);
     world.owned.push(running, trackerProxy, disk);
-    await world.addPublishers(trackerProxy.url, log);
+    await world.addPublishers(trackerProxy.url);
     await Promise.all(world.publishers.map(({ published }) => published));
-    await world.addReaders(trackerProxy.url, options);
+    await world.addReaders(trackerProxy.url, options.seed);
     return world;
   }
 
@@ -70,47 +79,46 @@ export class ChaosWorld implements AsyncDisposable {
     for (const thing of this.owned.reverse()) await thing[Symbol.asyncDispose]();
   }
 
-  private async addPublishers(trackerUrl: string, log: ChaosLog): Promise<void> {
+  private async addPublishers(trackerUrl: string): Promise<void> {
     for (let index = 0; index < PUBLISHER_COUNT; index += 1) {
-      const home = await this.newHome(trackerUrl);
-      const proxy = await CutProxy.open();
-      this.owned.push(proxy);
-      this.proxies.push(proxy);
-      const files = await writeCatalogue(index, (name) => home.file(name));
+      const place = await this.newPlace(`publisher ${index}`, trackerUrl);
+      const files = await writeCatalogue(index, (name) => place.home.file(name));
       this.files.push(...files);
-      const publisher = new Publisher(`publisher ${index}`, home, log, files, proxy);
+      const publisher = new Publisher(place, files);
       this.publishers.push(publisher);
       publisher.start();
     }
   }
 
-  private async addReaders(
-    trackerUrl: string,
-    { seed, log }: { seed: number; log: ChaosLog },
-  ): Promise<void> {
+  private async addReaders(trackerUrl: string, seed: number): Promise<void> {
     const { files } = this;
     for (let index = 0; index < KEEPER_COUNT; index += 1) {
-      const home = await this.newHome(trackerUrl);
-      const folder = home.file('kept');
+      const place = await this.newPlace(`keeper ${index}`, trackerUrl);
+      const folder = place.home.file('kept');
       await mkdir(folder);
       const large = files.filter(({ name }) => !name.includes('/'));
-      this.keepers.push(new Keeper(`keeper ${index}`, home, log, { files: large, folder }));
+      this.keepers.push(new Keeper(place, { files: large, folder }));
     }
     for (let index = 0; index < LEECHER_COUNT; index += 1) {
-      const home = await this.newHome(trackerUrl);
+      const place = await this.newPlace(`leecher ${index}`, trackerUrl);
       const disk = index === 0 ? 'small' : 'roomy';
-      const folder = disk === 'small' ? join(this.disk.folder, 'got') : home.file('got');
+      const folder = disk === 'small' ? join(this.disk.folder, 'got') : place.home.file('got');
       await mkdir(folder, { recursive: true });
       const random = seededRandom(seed + index);
-      const options = { files, folder, random, disk } as const;
-      this.leechers.push(new Leecher(`leecher ${index}`, home, log, options));
+      this.leechers.push(new Leecher(place, { files, folder, random, disk }));
     }
     for (const reader of [...this.keepers, ...this.leechers]) reader.start();
   }
 
-  private async newHome(trackerUrl: string): Promise<PeerHome> {
+  /** Each place has an address of its own on this machine: its processes can listen where the one
+   *  before did, and nobody else does. */
+  private async newPlace(title: string, trackerUrl: string): Promise<ActorPlace> {
+    this.placeCount += 1;
+    const host = `127.0.1.${this.placeCount}`;
     const home = await PeerHome.create(trackerUrl);
-    this.owned.push(home);
-    return home;
+    const proxy = await CutProxy.open({ host });
+    this.owned.push(home, proxy);
+    const clock = new Clock(home.file('clock'));
+    return { title, home, clock, proxy, listen: { host, port: proxy.port }, log: this.log };
   }
 }

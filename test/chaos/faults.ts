@@ -5,6 +5,8 @@ import type { ChaosWorld } from './chaos-world.js';
 const MIN_GAP_MS = 250;
 const MAX_GAP_MS = 1_500;
 const FULL_DISK_MS = 3_000;
+/** Of clocks that are set by hand, or on waking up, to either side. */
+const MAX_CLOCK_STEP_MS = 2 * 60 * 60_000;
 
 interface Fault {
   /** How often it comes, compared with the others. */
@@ -25,11 +27,16 @@ const FAULTS: Readonly<Record<string, Fault>> = {
     // Sometimes for longer than its lease.
     strike: (world, random) => anyOf(world.actors, random).pause(300 + random() * 6_000),
   },
-  'cut a publisher off': {
-    weight: 5,
-    strike: (world, random) => void anyOf(world.proxies, random).cut(),
-  },
+  'cut a peer off': { weight: 7, strike: (world, random) => anyOf(world.actors, random).cut() },
   'cut all off the tracker': { weight: 3, strike: (world) => world.tracker.cut() },
+  'step a clock': {
+    weight: 3,
+    strike: (world, random) => anyOf(world.actors, random).stepClock(clockStepMs(random)),
+  },
+  "step the tracker's clock": {
+    weight: 2,
+    strike: (world, random) => world.tracker.stepClock(clockStepMs(random)),
+  },
   'overwrite a copy': {
     weight: 3,
     strike: (world, random) => anyOf(world.keepers, random).damage('overwrite', random),
@@ -80,6 +87,10 @@ function pick(at: number): [string, Fault] {
 
 function anyOf<T>(things: readonly T[], random: () => number): T {
   return things[Math.floor(random() * things.length)]!;
+}
+
+function clockStepMs(random: () => number): number {
+  return (2 * random() - 1) * MAX_CLOCK_STEP_MS;
 }
 
 async function fillDisk({ disk }: ChaosWorld): Promise<void> {

@@ -1,10 +1,9 @@
 import { existsSync } from 'node:fs';
 import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { PeerHome } from '../support/peer-home.js';
+import type { ActorPlace } from './actor-place.js';
 import { Actor } from './actor.js';
 import type { CatalogueFile } from './catalogue.js';
-import type { ChaosLog } from './chaos-log.js';
 
 /** Damaged where no file has been read for the last time. */
 const DAMAGE_BYTES = 64;
@@ -15,15 +14,13 @@ export class Keeper extends Actor {
   private readonly damaged = new Set<string>();
 
   constructor(
-    title: string,
-    home: PeerHome,
-    log: ChaosLog,
+    place: ActorPlace,
     private readonly options: {
       readonly files: readonly CatalogueFile[];
       readonly folder: string;
     },
   ) {
-    super(title, home, log);
+    super(place);
   }
 
   /** Overwrites a piece of one of its copies, or cuts it short, behind its back. */
@@ -58,14 +55,12 @@ export class Keeper extends Actor {
       await this.repair();
       await this.fetchMissing();
       if (this.mustStop()) return;
-      const seeding = this.home.start(['seed', '--verbose']);
-      this.program = seeding;
-      await this.endOf(seeding);
+      await this.endOf(this.run('seed', '--verbose'));
     }
   }
 
   protected override endService(): void {
-    this.program?.signal('SIGTERM');
+    this.terminate();
   }
 
   private async fetchMissing(): Promise<void> {
@@ -74,9 +69,7 @@ export class Keeper extends Actor {
       const path = join(folder, name);
       if (this.mustStop() || existsSync(path)) continue;
       const flags = ['-o', path, '--timeout', '15s', '--progress', 'none'];
-      const program = this.home.start(['download', name, ...flags]);
-      this.program = program;
-      await this.endOf(program);
+      await this.endOf(this.run('download', name, ...flags));
     }
   }
 }

@@ -1,10 +1,9 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { PeerHome } from '../support/peer-home.js';
 import { hashFile } from '../support/sample-content.js';
+import type { ActorPlace } from './actor-place.js';
 import { Actor } from './actor.js';
 import type { CatalogueFile } from './catalogue.js';
-import type { ChaosLog } from './chaos-log.js';
 
 /** The exit code of a full disk. */
 const DISK_EXIT = 7;
@@ -13,9 +12,7 @@ const DOWN_FLAGS = ['--seed', '2s', '--timeout', '15s', '--progress', 'none', '-
 /** Downloads one thing after the other, serves it for a moment, and forgets it again. */
 export class Leecher extends Actor {
   constructor(
-    title: string,
-    home: PeerHome,
-    log: ChaosLog,
+    place: ActorPlace,
     private readonly options: {
       readonly files: readonly CatalogueFile[];
       /** Where its files go. */
@@ -25,7 +22,7 @@ export class Leecher extends Actor {
       readonly disk: 'roomy' | 'small';
     },
   ) {
-    super(title, home, log);
+    super(place);
   }
 
   get folder(): string {
@@ -36,8 +33,7 @@ export class Leecher extends Actor {
     while (!this.mustStop()) {
       const request = this.pick();
       const output = join(this.options.folder, ...(request.endsWith('/') ? [] : [request]));
-      const program = this.home.start(['download', request, '-o', output, ...DOWN_FLAGS]);
-      this.program = program;
+      const program = this.run('download', request, '-o', output, ...DOWN_FLAGS);
       const end = await this.endOf(program, this.options.disk === 'small' ? [DISK_EXIT] : []);
       if (end === 0) await this.check(request);
       // What is there already would only be looked at the next time.

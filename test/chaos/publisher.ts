@@ -1,8 +1,6 @@
-import type { CutProxy } from '../support/cut-proxy.js';
-import type { PeerHome } from '../support/peer-home.js';
+import type { ActorPlace } from './actor-place.js';
 import { Actor } from './actor.js';
 import type { CatalogueFile } from './catalogue.js';
-import type { ChaosLog } from './chaos-log.js';
 
 /** Slow enough that much is under way whenever something fails. */
 const UP_RATE = '6MiB';
@@ -15,14 +13,11 @@ export class Publisher extends Actor {
   private markPublished!: () => void;
 
   constructor(
-    title: string,
-    home: PeerHome,
-    log: ChaosLog,
+    place: ActorPlace,
     /** In its working folder, by their names. */
     readonly files: readonly CatalogueFile[],
-    private readonly proxy: CutProxy,
   ) {
-    super(title, home, log);
+    super(place);
     this.published = new Promise((resolve) => (this.markPublished = resolve));
   }
 
@@ -31,18 +26,15 @@ export class Publisher extends Actor {
   }
 
   protected override endService(): void {
-    this.program?.signal('SIGTERM');
+    this.terminate();
   }
 
   private async serveOnce(): Promise<void> {
     const paths = new Set(this.files.map(({ name }) => name.split('/')[0]!));
-    const command = this.hasShared ? ['seed'] : ['share', ...paths];
-    const flags = ['--up', UP_RATE, '--advertise', this.proxy.url, '--verbose'];
-    const program = this.home.start([...command, ...flags]);
-    this.program = program;
+    const [command, args] = this.hasShared ? ['seed', []] : ['share', [...paths]];
+    const program = this.run(command, ...args, '--up', UP_RATE, '--verbose');
     try {
       await program.until(() => /^ready /m.test(program.stdout));
-      this.proxy.targetPort = Number(/^ready \S+:(\d+)$/m.exec(program.stdout)![1]);
       this.hasShared = true;
       this.markPublished();
     } catch {

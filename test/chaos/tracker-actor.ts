@@ -4,6 +4,7 @@ import Database from 'better-sqlite3';
 import type { CutProxy } from '../support/cut-proxy.js';
 import type { RunningTracker } from '../support/start-tracker.js';
 import type { ChaosLog } from './chaos-log.js';
+import type { Clock } from '../support/clock.js';
 
 /** The tracker under chaos: ended, held up, and put back to an earlier day. One thing at a time. */
 export class TrackerActor {
@@ -12,11 +13,10 @@ export class TrackerActor {
   constructor(
     readonly tracker: RunningTracker,
     private readonly proxy: CutProxy,
+    private readonly clock: Clock,
     private readonly backupPath: string,
     private readonly log: ChaosLog,
-  ) {
-    proxy.targetPort = tracker.address.port;
-  }
+  ) {}
 
   restart(signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
     return this.change(`restart after ${signal}`, async () => {
@@ -61,12 +61,18 @@ export class TrackerActor {
     });
   }
 
+  stepClock(byMs: number): void {
+    this.clock.step(byMs);
+    this.log.note('clock', `the tracker ${Math.round(byMs / 1_000)} s`);
+  }
+
   cut(): void {
     this.log.note('cut', `${this.proxy.cut()} connections to the tracker`);
   }
 
   /** Resolves when nothing is being done to it. */
   async settled(): Promise<void> {
+    this.clock.correct();
     await this.lastChange;
   }
 

@@ -1,26 +1,35 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import type { Endpoint } from '#protocol';
 
 /** Passes TCP connections on to a port of this machine, and cuts them when told to. */
 export class CutProxy implements AsyncDisposable {
-  /** Where connections go; 0: nobody is there. */
-  targetPort = 0;
   private readonly sockets = new Set<Socket>();
 
-  private constructor(private readonly server: Server) {
+  private constructor(
+    private readonly server: Server,
+    /** Where connections go. */
+    private readonly target: Endpoint,
+  ) {
     server.on('connection', (socket) => this.pass(socket));
   }
 
-  static async open(): Promise<CutProxy> {
+  /** Without a port it passes on to its own port at the target's address. */
+  static async open({ host, port }: { host: string; port?: number }): Promise<CutProxy> {
     const server = createServer();
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
-    return new CutProxy(server);
+    const own = (server.address() as AddressInfo).port;
+    return new CutProxy(server, { host, port: port ?? own });
   }
 
   /** `HOST:PORT`. */
   get url(): string {
-    return `127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+    return `127.0.0.1:${this.port}`;
+  }
+
+  get port(): number {
+    return (this.server.address() as AddressInfo).port;
   }
 
   /** Both ends see a reset. Returns how many connections there were. */
@@ -37,7 +46,7 @@ export class CutProxy implements AsyncDisposable {
   }
 
   private pass(inner: Socket): void {
-    const outer = connect(this.targetPort, '127.0.0.1');
+    const outer = connect(this.target);
     for (const [from, to] of [
       [inner, outer],
       [outer, inner],

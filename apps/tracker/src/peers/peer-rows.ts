@@ -84,6 +84,15 @@ export async function endDuePeers(
   return ids;
 }
 
+/** Returns how many leases ended later than `expiresAt`. */
+export function cutLeases(sql: Sql, to: { seenAt: string; expiresAt: string }): Promise<number> {
+  return sql.run(
+    `UPDATE peers SET lease_expires_at = ?, last_seen_at = MIN(last_seen_at, ?)
+      WHERE lease_expires_at > ?`,
+    [to.expiresAt, to.seenAt, to.expiresAt],
+  );
+}
+
 /** Nothing may hang on them any more that is worth a write of its own. */
 export function deletePeers(sql: Sql, ids: readonly number[]): Promise<number> {
   return sql.run('DELETE FROM peers WHERE id IN (SELECT value FROM json_each(?))', [

@@ -14,7 +14,14 @@ import { WRITE_QUEUE } from '../store/store.tokens.js';
 import type { WriteQueue } from '../store/write-queue.js';
 import { TRACKER_CONFIG, type TrackerConfig } from '../tracker.config.js';
 import { PeerDirectory } from './peer-directory.service.js';
-import { deletePeers, endDuePeers, forgetSession, insertPeer, updatePeer } from './peer-rows.js';
+import {
+  cutLeases,
+  deletePeers,
+  endDuePeers,
+  forgetSession,
+  insertPeer,
+  updatePeer,
+} from './peer-rows.js';
 
 /** A peer whose session was checked. */
 export interface KnownPeer {
@@ -45,7 +52,7 @@ export class PeersService {
   private readonly bootId = newSession();
   private readonly forgottenListeners: PeerListener[] = [];
   private readonly revivedListeners: PeerListener[] = [];
-  private readonly prunedListeners: (() => void)[] = [];
+  private readonly upheavalListeners: (() => void)[] = [];
   private readonly removers: PeerRemover[] = [];
 
   constructor(
@@ -64,9 +71,10 @@ export class PeersService {
     this.revivedListeners.push(listener);
   }
 
-  /** When rows of peers are gone, and all that hung on them: their keys may be used again. */
-  whenPruned(listener: () => void): void {
-    this.prunedListeners.push(listener);
+  /** When rows of peers are gone with all that hung on them, so that their keys may be used again, or
+   *  leases of many were cut short. */
+  whenUpheaved(listener: () => void): void {
+    this.upheavalListeners.push(listener);
   }
 
   /** Before rows of peers are removed: what hangs on them goes first, some at a time. */
@@ -165,16 +173,27 @@ export class PeersService {
     return prunedCount;
   }
 
+  /** No lease lasts for longer than one given now. Returns how many would have. */
+  cutLeases(): Promise<number> {
+    return this.writes.submit(async (sql) => {
+      const cutCount = await cutLeases(sql, this.leaseFrom(Date.now()));
+      if (cutCount > 0) sql.afterCommit(() => this.tellUpheaval());
+      return cutCount;
+    });
+  }
+
+  private tellUpheaval(): void {
+    this.directory.allChanged();
+    for (const listener of this.upheavalListeners) listener();
+  }
+
   private async pruneSome(
     sql: WriteSql,
     before: { left: string; silent: string },
   ): Promise<{ peerCount: number; isLast: boolean }> {
     const ids = await endDuePeers(sql, before, MAX_PRUNED_PEERS_PER_WRITE);
     if (ids.length === 0) return { peerCount: 0, isLast: true };
-    sql.afterCommit(() => {
-      this.directory.allChanged();
-      for (const listener of this.prunedListeners) listener();
-    });
+    sql.afterCommit(() => this.tellUpheaval());
     for (const remove of this.removers) {
       const removedCount = await remove(sql, ids, MAX_PRUNED_ROWS_PER_WRITE);
       if (removedCount > 0) return { peerCount: 0, isLast: false };

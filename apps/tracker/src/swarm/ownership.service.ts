@@ -42,7 +42,7 @@ export class OwnershipService implements OnModuleInit {
       });
     });
     this.peers.whenPruning(removeHoldings);
-    this.peers.whenPruned(() => this.allChanged());
+    this.peers.whenUpheaved(() => this.allChanged());
     this.catalogue.whenForgotten(() => this.allChanged());
   }
 
