@@ -17,6 +17,9 @@ export interface EnrolReply {
 export interface MembershipNews {
   /** The membership, signed, when it is new or the last one has half of its time behind it. */
   readonly credential?: string;
+  /** The tracker's clock, milliseconds since 1970: what credentials are judged by, so that the clocks of
+   *  members do not matter. */
+  readonly timeMs?: number;
   /** Identities that were revoked within the lifetime of a credential, the latest
    *  MAX_REVOKED_PER_MESSAGE of them; left out when there are none. */
   readonly revoked?: readonly string[];
