@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { ChildProgram } from './child-program.js';
-import type { Environment, RunningTracker } from './start-tracker.js';
+import { securedEnvironment, type Environment, type RunningTracker } from './start-tracker.js';
 import { TempDir } from './temp-dir.js';
 
 export const PEER_BIN = fileURLToPath(new URL('../../apps/peer/bin/peer.js', import.meta.url));
@@ -34,12 +34,25 @@ export class PeerHome implements AsyncDisposable {
 
   private constructor(
     private readonly dir: TempDir,
-    private readonly trackerUrl: string,
+    private readonly env: Environment,
   ) {}
 
+  /** With a tracker to ask: one that runs, or the text for `--tracker`. At a secured tracker it
+   *  is a member as if on another machine, by its invite. */
   static async create(tracker: RunningTracker | string): Promise<PeerHome> {
-    const url = typeof tracker === 'string' ? tracker : tracker.url;
-    return new PeerHome(await TempDir.create(), url);
+    if (typeof tracker === 'string' || tracker.access === 'open') {
+      const url = typeof tracker === 'string' ? tracker : tracker.url;
+      return new PeerHome(await TempDir.create(), { SHOAL_TRACKER: url });
+    }
+    const { dir, env } = await newUser();
+    return new PeerHome(dir, { ...env, SHOAL_TRACKER: tracker.invite });
+  }
+
+  /** Of a user on another machine who was told nothing, or of the user with that home folder: as
+   *  encrypted as is usual. */
+  static async unconfigured(userHome?: string): Promise<PeerHome> {
+    const { dir, env } = await newUser();
+    return new PeerHome(dir, userHome === undefined ? env : securedEnvironment(userHome));
   }
 
   get home(): string {
@@ -53,7 +66,7 @@ export class PeerHome implements AsyncDisposable {
 
   /** Starts a command; whatever still runs at the end is killed. */
   start(args: readonly string[], options: RunOptions & { stdin?: 'pipe' } = {}): ChildProgram {
-    const env = { SHOAL_HOME: this.home, SHOAL_TRACKER: this.trackerUrl, ...options.env };
+    const env = { ...this.env, SHOAL_HOME: this.home, ...options.env };
     const cwd = options.cwd ?? this.dir.path;
     const stdin = options.stdin === undefined ? {} : { stdin: options.stdin };
     const program = ChildProgram.start(PEER_BIN, args, { env, cwd, ...stdin });
@@ -86,4 +99,9 @@ export class PeerHome implements AsyncDisposable {
     for (const program of this.running) await program[Symbol.asyncDispose]();
     await this.dir[Symbol.asyncDispose]();
   }
+}
+
+async function newUser(): Promise<{ dir: TempDir; env: Environment }> {
+  const dir = await TempDir.create();
+  return { dir, env: securedEnvironment(dir.file('user')) };
 }

@@ -19,12 +19,14 @@ export interface TrackerOptions {
   /** Flags after `start --port … --http-port … --data …`. */
   readonly flags?: readonly string[];
   readonly env?: Environment;
+  /** `open` (the default): without encryption and membership. */
+  readonly access?: 'open' | 'secured';
 }
 
 /** Starts the real binary on free ports and waits for its ready line. */
 export async function startTracker(options: TrackerOptions = {}): Promise<RunningTracker> {
-  const ownFolder = options.data === undefined ? await TempDir.create() : undefined;
-  const tracker = new RunningTracker(options.data ?? ownFolder!.path, options, ownFolder);
+  const ownFolder = await TempDir.create();
+  const tracker = new RunningTracker(options.data ?? ownFolder.file('data'), options, ownFolder);
   try {
     await tracker.start();
     return tracker;
@@ -46,8 +48,24 @@ export class RunningTracker implements AsyncDisposable {
   constructor(
     readonly data: string,
     private readonly options: TrackerOptions,
-    private readonly ownFolder: TempDir | undefined,
+    private readonly ownFolder: TempDir,
   ) {}
+
+  /** The home folder of the user that runs it: a peer of that user needs no invite. */
+  get userHome(): string {
+    return this.ownFolder.file('user');
+  }
+
+  /** `shoal://…`; throws for a tracker that gives none. */
+  get invite(): string {
+    const [invite] = /shoal:\/\/[^\s"]+/.exec(this.readyLine) ?? [];
+    if (invite === undefined) throw new Error(`no invite: ${this.readyLine}`);
+    return invite;
+  }
+
+  get access(): 'open' | 'secured' {
+    return this.options.access ?? 'open';
+  }
 
   /** `HOST:PORT` for `--tracker`. */
   get url(): string {
@@ -75,7 +93,7 @@ export class RunningTracker implements AsyncDisposable {
     const child = spawn(
       process.execPath,
       [TRACKER_BIN, 'start', ...flags, ...(this.options.flags ?? [])],
-      { env: cleanEnvironment(this.options.env), stdio: ['ignore', 'pipe', 'pipe'] },
+      { env: cleanEnvironment(this.environment), stdio: ['ignore', 'pipe', 'pipe'] },
     );
     this.child = child;
     child.stderr.on('data', (bytes: Buffer) => (this.log += bytes.toString()));
@@ -115,8 +133,18 @@ export class RunningTracker implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.kill('SIGKILL');
-    await this.ownFolder?.[Symbol.asyncDispose]();
+    await this.ownFolder[Symbol.asyncDispose]();
   }
+
+  private get environment(): Environment {
+    const secured = this.access === 'secured' ? securedEnvironment(this.userHome) : {};
+    return { ...secured, ...this.options.env };
+  }
+}
+
+/** Of a user with a home folder of their own, as if on another machine: encrypted, as is usual. */
+export function securedEnvironment(userHome: string): Environment {
+  return { SHOAL_INSECURE: undefined, HOME: userHome, XDG_DATA_HOME: undefined };
 }
 
 /** The environment without any setting of ours: a test says what it wants. Unencrypted, unless the test
@@ -142,7 +170,7 @@ function parseReadyLine(line: string): [string, string] {
     const { peers, http } = JSON.parse(line) as { peers: string; http: string };
     return [peers, http];
   }
-  const match = /^ready peers=(\S+) http=(\S+)$/.exec(line);
+  const match = /^ready peers=(\S+) http=(\S+)( invite=\S+)?$/.exec(line);
   if (match === null) throw new Error(`not a ready line: ${line}`);
   return [match[1]!, match[2]!];
 }
