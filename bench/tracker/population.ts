@@ -15,6 +15,7 @@ import {
   type RegisterFile,
 } from '#protocol';
 import { TrackerClient } from '../../apps/peer/src/net/tracker-client.js';
+import { plainPath } from '../../apps/peer/src/net/tracker-path.js';
 
 export interface PopulationSize {
   readonly fileCount: number;
@@ -51,7 +52,10 @@ export async function populate(
   size: PopulationSize,
   { signal }: { signal: AbortSignal },
 ): Promise<Population> {
-  using client = new TrackerClient([tracker], { callMs: CALL_TIMEOUT_MS, connectMs: 5_000 });
+  using client = new TrackerClient(plainPath([tracker]), {
+    callMs: CALL_TIMEOUT_MS,
+    connectMs: 5_000,
+  });
   const files = Array.from({ length: size.fileCount }, (_, index) => createFile(index, size));
   const peers: LoadedPeer[] = [];
   for (let index = 0; index < size.peerCount; index += 1) {

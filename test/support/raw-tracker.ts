@@ -1,12 +1,15 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import type { Endpoint } from '#protocol';
+import { PinnedServer, type TlsIdentity } from '#identity';
+import type { Endpoint, Identity } from '#protocol';
 
 export interface RawRequest {
   readonly id: string;
   readonly pattern: string;
   readonly data: unknown;
   readonly socket: Socket;
+  /** Who has proven to be at the other end; undefined over plain connections. */
+  readonly identity: Identity | undefined;
 }
 
 /** The framing by hand, from docs/tracker-api.md. */
@@ -23,14 +26,31 @@ export class RawTracker implements AsyncDisposable {
   private constructor(
     private readonly server: Server,
     private readonly onRequest: (request: RawRequest) => void,
-  ) {
-    server.on('connection', (socket) => this.accept(socket));
-  }
+  ) {}
 
   static async listen(onRequest: (request: RawRequest) => void): Promise<RawTracker> {
     const server = createServer({ noDelay: true }).listen({ host: '127.0.0.1', port: 0 });
     await once(server, 'listening');
-    return new RawTracker(server, onRequest);
+    const tracker = new RawTracker(server, onRequest);
+    server.on('connection', (socket) => tracker.accept(socket, undefined));
+    return tracker;
+  }
+
+  /** As {@link RawTracker.listen}, encrypted: the tracker of a network that is secured. */
+  static async listenPinned(
+    own: TlsIdentity,
+    onRequest: (request: RawRequest) => void,
+  ): Promise<RawTracker> {
+    const { server } = new PinnedServer({
+      own,
+      protocol: 'shoal-tracker/1',
+      maxUnprovenCount: 16,
+      admit: ({ socket, identity }) => tracker.accept(socket, identity),
+    });
+    server.listen({ host: '127.0.0.1', port: 0 });
+    await once(server, 'listening');
+    const tracker: RawTracker = new RawTracker(server, onRequest);
+    return tracker;
   }
 
   /** Answers every request alike. */
@@ -54,7 +74,7 @@ export class RawTracker implements AsyncDisposable {
     await new Promise<void>((resolve) => this.server.close(() => resolve()));
   }
 
-  private accept(socket: Socket): void {
+  private accept(socket: Socket, identity: Identity | undefined): void {
     let text = '';
     this.sockets.add(socket);
     socket.on('error', () => undefined); // 'close' follows
@@ -66,9 +86,12 @@ export class RawTracker implements AsyncDisposable {
         const start = text.indexOf('#') + 1;
         const end = start + Number(text.slice(0, start - 1));
         if (start === 0 || text.length < end) return;
-        const message = JSON.parse(text.slice(start, end)) as Omit<RawRequest, 'socket'>;
+        const message = JSON.parse(text.slice(start, end)) as Omit<
+          RawRequest,
+          'socket' | 'identity'
+        >;
         text = text.slice(end);
-        const request = { ...message, socket };
+        const request = { ...message, socket, identity };
         this.requests.push(request);
         this.onRequest(request);
       }

@@ -24,4 +24,9 @@ export { PinningError, type PinningCode } from './pinning-error.js';
 export type { ProvenSocket } from './proof.js';
 export { CLOCK_SKEW_MS, type Freshness, type TokenCheck } from './signed-token.js';
 export { hashToken, isTokenOf, newInviteToken, type TokenHash } from './stored-token.js';
-export { createDialContext, type PinnedProtocol, type TlsIdentity } from './tls-options.js';
+export {
+  createDialContext,
+  type DialContext,
+  type PinnedProtocol,
+  type TlsIdentity,
+} from './tls-options.js';

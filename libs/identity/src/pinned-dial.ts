@@ -1,14 +1,14 @@
 import type { OnReadOpts } from 'node:net';
-import { connect, type SecureContext, type TLSSocket } from 'node:tls';
+import { connect, type TLSSocket } from 'node:tls';
 import { HANDSHAKE_TIMEOUT_MS, type Endpoint, type Identity } from '#protocol';
 import { PinningError } from './pinning-error.js';
 import { prove, type ProvenSocket } from './proof.js';
-import type { PinnedProtocol } from './tls-options.js';
+import type { DialContext, PinnedProtocol } from './tls-options.js';
 
 export interface PinnedDial {
   readonly endpoint: Endpoint;
   /** From createDialContext. */
-  readonly context: SecureContext;
+  readonly context: DialContext;
   readonly protocol: PinnedProtocol;
   /** Who has to answer. */
   readonly expected: Identity;

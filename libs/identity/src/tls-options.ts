@@ -20,6 +20,9 @@ const CIPHERS = 'TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_256
 
 const VERSION = 'TLSv1.3';
 
+/** What a process dials with: its key, its certificate and the rules above. */
+export type DialContext = SecureContext;
+
 /** Both ends' half: one version, one kind of key, no tickets, and no authority that could vouch for
  *  somebody. An empty list also keeps the system's authorities from being read. */
 function contextOptions(own: TlsIdentity): SecureContextOptions {
@@ -38,7 +41,7 @@ function contextOptions(own: TlsIdentity): SecureContextOptions {
 
 /** For all dials of a process: making it costs more than using it. Throws when the certificate is
  *  another key's. */
-export function createDialContext(own: TlsIdentity): SecureContext {
+export function createDialContext(own: TlsIdentity): DialContext {
   return createSecureContext(contextOptions(own));
 }
 

@@ -14,13 +14,20 @@ export interface IdentityKeys {
   readonly identityOf: (pem: string) => Identity;
 }
 
-/** The identity of the key at `path`, made at first use. Of several processes that start at once
+/** A home's key and whom it names. */
+export interface IdentityFile {
+  readonly identity: Identity;
+  /** PEM text: a secret. */
+  readonly pem: string;
+}
+
+/** The key at `path`, made at first use. Of several processes that start at once
  *  one makes the key and all use it. Throws TransferError DISK_FAILED when the file holds anything
  *  but an Ed25519 key. */
-export async function openIdentityFile(path: string, keys: IdentityKeys): Promise<Identity> {
+export async function openIdentityFile(path: string, keys: IdentityKeys): Promise<IdentityFile> {
   const pem = (await readKey(path)) ?? (await makeKey(path, keys));
   try {
-    return keys.identityOf(pem);
+    return { identity: keys.identityOf(pem), pem };
   } catch (error) {
     const message = `${path} holds no Ed25519 key in PEM; put it back, or move it away to start anew`;
     throw new TransferError('DISK_FAILED', message, { cause: error });

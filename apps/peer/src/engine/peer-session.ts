@@ -33,6 +33,7 @@ import {
   TICK_MS,
   type PeerConfig,
 } from './peer-config.js';
+import { trackerPath } from './membership/tracker-paths.js';
 import { PeerFinder } from './lookup/peer-finder.js';
 import type { FetchHost } from './transfer/fetch-host.js';
 import type { PeerLink } from './links/peer-link.js';
@@ -77,7 +78,7 @@ export class PeerSession {
     readonly config: PeerConfig,
     private readonly observe: SessionObserver,
   ) {
-    this.client = new TrackerClient(config.network.trackers);
+    this.client = new TrackerClient(trackerPath(home, config.network));
     this.upGate = createGate(config.maxUpBytesPerSecond);
     this.downGate = createGate(config.maxDownBytesPerSecond);
     this.choker = new Choker((id) => this.contributions.recentBytesFrom(id));

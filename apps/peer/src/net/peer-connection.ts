@@ -167,7 +167,11 @@ export class PeerConnection {
     if (this.isClosing) return;
     if (this.handler === undefined) {
       this.meet(message);
-    } else if (message === undefined || message.type === 'keepalive') {
+    } else if (
+      message === undefined ||
+      message.type === 'keepalive' ||
+      message.type === 'credential'
+    ) {
       return;
     } else if (message.type === 'hello') {
       throw new ProtocolError('UNEXPECTED_FRAME', { got: 'a second hello' });

@@ -4,13 +4,14 @@ import { RawTracker, rawReply, type RawRequest } from '../../../../test/support/
 import { closedEndpoint } from '../../../../test/support/session-lab.js';
 import { startTracker } from '../../../../test/support/start-tracker.js';
 import { TransferError } from '../core/transfer-error.js';
+import { plainPath } from './tracker-path.js';
 import { TrackerClient, type TrackerTimeouts } from './tracker-client.js';
 
 const { signal } = new AbortController();
 const EMPTY: ListReply = { total: 0, files: [], next: null };
 
 function clientOf(trackers: readonly Endpoint[], timeouts?: Partial<TrackerTimeouts>) {
-  return new TrackerClient(trackers, { callMs: 60_000, connectMs: 60_000, ...timeouts });
+  return new TrackerClient(plainPath(trackers), { callMs: 60_000, connectMs: 60_000, ...timeouts });
 }
 
 function list(client: TrackerClient, prefix = '', stop: AbortSignal = signal): Promise<ListReply> {
@@ -23,7 +24,7 @@ const isUnreachable = (error: unknown) =>
 describe('with the real tracker', () => {
   it('asks, is refused, and goes on over the same connection', async () => {
     await using tracker = await startTracker();
-    using client = new TrackerClient([tracker.address]);
+    using client = new TrackerClient(plainPath([tracker.address]));
     expect(await list(client)).toEqual(EMPTY);
     const wrong = client.call('status', { ref: 'nothing.bin', limit: 10 }, { signal });
     await expect(wrong).rejects.toMatchObject({ name: 'TrackerError', code: 'FILE_NOT_FOUND' });
@@ -32,7 +33,7 @@ describe('with the real tracker', () => {
 
   it('finds a tracker that was killed and started again', async () => {
     await using tracker = await startTracker();
-    using client = new TrackerClient([tracker.address]);
+    using client = new TrackerClient(plainPath([tracker.address]));
     await list(client);
     await tracker.kill('SIGKILL');
     await expect(list(client)).rejects.toSatisfy(isUnreachable);

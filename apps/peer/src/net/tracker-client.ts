@@ -1,4 +1,4 @@
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import {
   encodeJsonFrame,
   formatEndpoint,
@@ -11,6 +11,12 @@ import {
   type TrackerPattern,
 } from '#protocol';
 import { TransferError } from '../core/transfer-error.js';
+import {
+  isMembershipRefusal,
+  membershipError,
+  type MembershipRefusal,
+} from './membership-refusal.js';
+import type { TrackerPath } from './tracker-path.js';
 
 const CALL_TIMEOUT_MS = 10_000;
 const CONNECT_TIMEOUT_MS = 5_000;
@@ -37,7 +43,8 @@ const DEFAULT_TIMEOUTS: TrackerTimeouts = {
 /**
  * Typed calls to a tracker, over one connection that is opened when needed. Several trackers are
  * tried in turn, beginning with the one that answered last. Rejects with TrackerError (the
- * tracker's refusal), TransferError TRACKER_UNREACHABLE, or the signal's reason.
+ * tracker's refusal), TransferError TRACKER_UNREACHABLE, WRONG_IDENTITY or a code of a refused
+ * membership, or the signal's reason.
  * Source: docs/tracker-api.md, "Framing".
  */
 export class TrackerClient {
@@ -50,11 +57,33 @@ export class TrackerClient {
   private readonly closing = new AbortController();
 
   constructor(
-    private readonly trackers: readonly Endpoint[],
+    private readonly path: TrackerPath,
     private readonly timeouts: TrackerTimeouts = DEFAULT_TIMEOUTS,
   ) {}
 
+  private get trackers(): readonly Endpoint[] {
+    return this.path.trackers;
+  }
+
   async call<P extends TrackerPattern>(
+    pattern: P,
+    request: TrackerExchanges[P]['request'],
+    { signal }: { signal: AbortSignal },
+  ): Promise<TrackerExchanges[P]['reply']> {
+    try {
+      return await this.ask(pattern, request, { signal });
+    } catch (error) {
+      if (!isMembershipRefusal(error)) throw error;
+      await this.enrol(error, { signal });
+    }
+    try {
+      return await this.ask(pattern, request, { signal });
+    } catch (error) {
+      throw isMembershipRefusal(error) ? membershipError(error, this.trackers) : error;
+    }
+  }
+
+  private async ask<P extends TrackerPattern>(
     pattern: P,
     request: TrackerExchanges[P]['request'],
     { signal }: { signal: AbortSignal },
@@ -88,6 +117,24 @@ export class TrackerClient {
     this.close();
   }
 
+  /** Shows our invite to a tracker that does not take us for a member. Throws why it does not when
+   *  there is no invite, or none that it takes. */
+  private async enrol(
+    refusal: MembershipRefusal,
+    { signal }: { signal: AbortSignal },
+  ): Promise<void> {
+    const { enrolment } = this.path;
+    if (enrolment === undefined) throw membershipError(refusal, this.trackers);
+    try {
+      await this.ask('enrol', enrolment, { signal });
+    } catch (error) {
+      if (!isMembershipRefusal(error)) throw error;
+      // Of a member that was, the end of its membership says more than that of its invite.
+      const told = refusal.code === 'NOT_A_MEMBER' ? error : refusal;
+      throw membershipError(told, this.trackers);
+    }
+  }
+
   private exchange(socket: Socket, id: string, frame: string): Promise<unknown> {
     return new Promise<unknown>((resolve, reject) => {
       // A tracker that does not answer in time may still hold our request: leave that connection.
@@ -119,25 +166,29 @@ export class TrackerClient {
   private async open(): Promise<Socket> {
     const { signal } = this.closing;
     let lastError: unknown;
+    let refusal: TransferError | undefined;
     for (let attempt = 0; attempt < this.trackers.length; attempt += 1) {
       signal.throwIfAborted();
       const index = (this.preferredIndex + attempt) % this.trackers.length;
       try {
-        const socket = await openSocket(this.trackers[index]!, this.timeouts.connectMs, signal);
+        const { connectMs: timeoutMs } = this.timeouts;
+        const socket = await this.path.open(this.trackers[index]!, { timeoutMs, signal });
         this.preferredIndex = index;
         this.attach(socket, index);
         return socket;
       } catch (error) {
+        if (error instanceof TransferError) refusal ??= error;
         lastError = error;
       }
     }
     signal.throwIfAborted();
-    throw unreachable(this.trackers, (lastError as Error).message, lastError);
+    throw refusal ?? unreachable(this.trackers, (lastError as Error).message, lastError);
   }
 
   private attach(socket: Socket, index: number): void {
     const splitter = new JsonFrameSplitter();
     let failure: Error | undefined;
+    let hasReplied = false;
     this.socket = socket;
     socket.setNoDelay(true);
     socket.setTimeout(IDLE_MS, () => {
@@ -146,7 +197,10 @@ export class TrackerClient {
     socket.on('error', (error) => (failure ??= error));
     socket.on('data', (bytes) => {
       try {
-        for (const value of splitter.push(bytes)) this.settle(value, socket);
+        for (const value of splitter.push(bytes)) {
+          hasReplied = true;
+          this.settle(value, socket);
+        }
       } catch (error) {
         failure = error as Error;
         socket.destroy();
@@ -159,7 +213,7 @@ export class TrackerClient {
       const reason =
         failure instanceof ProtocolError
           ? 'what answers there is not a Shoal tracker'
-          : (failure?.message ?? 'it closed the connection');
+          : (failure?.message ?? (hasReplied ? 'it closed the connection' : this.path.silentEnd));
       const error = unreachable(this.trackers, reason, failure);
       for (const [id, call] of abandoned) {
         this.calls.delete(id);
@@ -186,30 +240,6 @@ function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
     if (signal.aborted) onAbort();
     signal.addEventListener('abort', onAbort, { once: true });
     void work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
-  });
-}
-
-function openSocket(tracker: Endpoint, timeoutMs: number, signal: AbortSignal): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const socket = connect(tracker);
-    const timer = setTimeout(
-      () => socket.destroy(new Error('no answer to the connection attempt')),
-      timeoutMs,
-    );
-    const onAbort = () => socket.destroy(signal.reason as Error);
-    signal.addEventListener('abort', onAbort, { once: true });
-    const settle = () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', onAbort);
-    };
-    socket.once('error', (error) => {
-      settle();
-      reject(error);
-    });
-    socket.once('connect', () => {
-      settle();
-      resolve(socket);
-    });
   });
 }
 

@@ -13,6 +13,7 @@ import { rawPeerId } from '../../../../../test/support/raw-peer.js';
 import { closedEndpoint, SessionLab } from '../../../../../test/support/session-lab.js';
 import { sampleFile } from '../../../../../test/support/tracker-peer.js';
 import { UntoldCompletions } from '../../disk/untold-completions.js';
+import { plainPath } from '../../net/tracker-path.js';
 import { TrackerClient } from '../../net/tracker-client.js';
 import { Announcer } from './announcer.js';
 import { Transfer } from '../transfer/transfer.js';
@@ -45,7 +46,7 @@ beforeEach(async () => {
     waiters = [];
     for (const wake of woken) wake();
   });
-  client = new TrackerClient([tracker.endpoint]);
+  client = new TrackerClient(plainPath([tracker.endpoint]));
   announcer = announcerOf(client);
 });
 
@@ -166,6 +167,22 @@ describe('the announcer', () => {
     expect(states).toEqual(['lost']);
   });
 
+  it('goes on asking a tracker that does not take it for a member', async () => {
+    let refusals = 2;
+    replies.join = () => {
+      refusals -= 1;
+      if (refusals < 0) return { response: JOINED };
+      return { err: { code: 'MEMBER_REVOKED', message: 'no longer' } };
+    };
+    announcer.start();
+    await expect(announcer.contact({ signal: AbortSignal.timeout(60_000) })).rejects.toMatchObject({
+      code: 'MEMBER_REVOKED',
+    });
+    await requests('join', 3);
+    await announcer.announce(transferOf(9), [{ name: 'x.bin', naming: 'publish' }]);
+    expect(states).toEqual(['lost', 'back']);
+  });
+
   it('leaves a busy tracker alone for as long as it asks, whatever else there is to tell', async () => {
     const askedMs = 300;
     const busy = { code: 'BUSY', message: 'later', retryAfterMs: askedMs };
@@ -225,7 +242,7 @@ describe('the announcer', () => {
 
 describe('a file that is complete while the tracker is away', () => {
   it('is told to it by the next process of the home, once', async () => {
-    using nowhere = new TrackerClient([await closedEndpoint()]);
+    using nowhere = new TrackerClient(plainPath([await closedEndpoint()]));
     const lonely = announcerOf(nowhere);
     lonely.start();
     const transfer = transferOf(2);
@@ -262,7 +279,7 @@ describe('a file that is complete while the tracker is away', () => {
 
 describe('without a tracker', () => {
   it('says so to whoever needs one, and stops at once', async () => {
-    using nowhere = new TrackerClient([await closedEndpoint()]);
+    using nowhere = new TrackerClient(plainPath([await closedEndpoint()]));
     const lonely = announcerOf(nowhere);
     lonely.start();
     const { signal } = new AbortController();
@@ -273,7 +290,7 @@ describe('without a tracker', () => {
 
   it('lets a signal end the waiting', async () => {
     await using silent = await RawTracker.listen(() => undefined);
-    using unanswered = new TrackerClient([silent.endpoint]);
+    using unanswered = new TrackerClient(plainPath([silent.endpoint]));
     const waiting = announcerOf(unanswered);
     waiting.start();
     const stopping = new AbortController();

@@ -200,9 +200,9 @@ export class Announcer {
       // Once, that is another start of the tracker; again, something is wrong with it.
       if (failedBefore === 0) return;
     }
-    const isUnreachable = error instanceof TransferError && error.code === 'TRACKER_UNREACHABLE';
     const isRefusal = error instanceof TrackerError;
-    if (!isUnreachable && !isRefusal) throw error;
+    // Unreachable, or it does not take us for a member: it may be asked again.
+    if (!isRefusal && !(error instanceof TransferError)) throw error;
     this.setReachable(error);
     // Whatever else is due: only an answer shows that the tracker is back.
     this.heartbeatDueMs = 0;

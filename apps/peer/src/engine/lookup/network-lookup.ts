@@ -10,6 +10,7 @@ import {
 import type { Home } from '../../disk/home.js';
 import { TrackerClient } from '../../net/tracker-client.js';
 import type { NetworkAccess } from '../membership/network-access.js';
+import { trackerPath } from '../membership/tracker-paths.js';
 import { fetchManifest } from './fetch-manifest.js';
 import { findFile, listFiles, type FoundFile } from './find-files.js';
 import { callError } from './tracker-refusal.js';
@@ -21,8 +22,8 @@ export type { FileSummary, HostStatus, Location };
 export class NetworkLookup {
   private readonly client: TrackerClient;
 
-  constructor(_home: Home, network: NetworkAccess) {
-    this.client = new TrackerClient(network.trackers);
+  constructor(home: Home, network: NetworkAccess) {
+    this.client = new TrackerClient(trackerPath(home, network));
   }
 
   async list(prefix: string, { signal }: { signal: AbortSignal }): Promise<FileSummary[]> {

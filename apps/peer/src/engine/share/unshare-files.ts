@@ -4,6 +4,7 @@ import type { Home } from '../../disk/home.js';
 import { TrackerClient } from '../../net/tracker-client.js';
 import { parseFileRef } from '../lookup/find-files.js';
 import type { NetworkAccess } from '../membership/network-access.js';
+import { trackerPath } from '../membership/tracker-paths.js';
 import { callError, refusalError } from '../lookup/tracker-refusal.js';
 
 export interface UnshareOptions {
@@ -35,7 +36,7 @@ export async function unshareFiles(
     const entries = await home.library.remove({ name });
     removed.push({ name, paths: entries.map((entry) => entry.path) });
   }
-  using client = new TrackerClient(network.trackers);
+  using client = new TrackerClient(trackerPath(home, network));
   const caller = { peerId: newPeerId(home.identity), session: newSession() };
   let results: readonly FileResult[];
   try {

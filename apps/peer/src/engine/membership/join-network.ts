@@ -1,0 +1,35 @@
+import { formatNetworkKey, networkKeyOf } from '#identity';
+import type { EnrolReply, Invite } from '#protocol';
+import type { Home } from '../../disk/home.js';
+import { TrackerClient } from '../../net/tracker-client.js';
+import { callError } from '../lookup/tracker-refusal.js';
+import { HomeTls } from './home-tls.js';
+import { enrolment, provenPath } from './tracker-paths.js';
+
+export interface JoinedNetwork extends EnrolReply {
+  /** The public half of the tracker's key, as text: what members' credentials are checked with. */
+  readonly key: string;
+}
+
+/** Makes a home a member of the network that invites it; to do it again changes nothing. Throws
+ *  TransferError INVITE_UNKNOWN, INVITE_EXPIRED, INVITE_USED_UP, MEMBER_REVOKED, WRONG_IDENTITY or
+ *  TRACKER_UNREACHABLE, or the signal's reason. */
+export async function joinNetwork(
+  home: Home,
+  { tracker, token, fingerprint }: Invite,
+  { signal }: { signal: AbortSignal },
+): Promise<JoinedNetwork> {
+  const access = { mode: 'pinned', trackers: [tracker], fingerprint, offlineGraceMs: 0 } as const;
+  let key = '';
+  const path = provenPath(access, {
+    tls: new HomeTls(home),
+    onProven: ({ publicKey }) => (key = formatNetworkKey(networkKeyOf(publicKey))),
+  });
+  using client = new TrackerClient(path);
+  try {
+    const { role, groups } = await client.call('enrol', enrolment(token), { signal });
+    return { role, groups, key };
+  } catch (error) {
+    throw callError(error, 'the invite');
+  }
+}
