@@ -180,7 +180,7 @@ describe('the announcer', () => {
     });
     await requests('join', 3);
     await announcer.announce(transferOf(9), [{ name: 'x.bin', naming: 'publish' }]);
-    expect(states).toEqual(['lost', 'back']);
+    await eventually(() => expect(states).toEqual(['lost', 'back']));
   });
 
   it('leaves a busy tracker alone for as long as it asks, whatever else there is to tell', async () => {
