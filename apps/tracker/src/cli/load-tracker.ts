@@ -1,3 +1,4 @@
+import type * as AdminToken from '../operator/create-admin-token.js';
 import type * as Backup from '../store/back-up.js';
 import type * as Tracker from '../run-tracker.js';
 import { CommandError } from './command-error.js';
@@ -11,6 +12,11 @@ export function loadTracker(): Promise<typeof Tracker> {
 /** Of those packages, a backup needs the database driver alone. */
 export function loadBackup(): Promise<typeof Backup> {
   return load(() => import('../store/back-up.js'));
+}
+
+/** And so does a token. */
+export function loadAdminToken(): Promise<typeof AdminToken> {
+  return load(() => import('../operator/create-admin-token.js'));
 }
 
 async function load<Part>(part: () => Promise<Part>): Promise<Part> {

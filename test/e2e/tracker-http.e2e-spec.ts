@@ -1,0 +1,106 @@
+import { readFile } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { httpAsk, type HttpAnswer } from '../support/http-ask.js';
+import { runTracker } from '../support/run-tracker.js';
+import { startTracker, type RunningTracker } from '../support/start-tracker.js';
+import { TempDir } from '../support/temp-dir.js';
+
+let tracker: RunningTracker;
+
+beforeAll(async () => {
+  tracker = await startTracker();
+});
+afterAll(() => tracker[Symbol.asyncDispose]());
+
+describe('the operators’ side on loopback', () => {
+  const answers: [string, () => Promise<HttpAnswer>, number][] = [
+    ['an answer', () => httpAsk(tracker.http, '/healthz'), 200],
+    ['no such page', () => httpAsk(tracker.http, '/nothing'), 404],
+    [
+      'a page whose name was made to lead here',
+      () => httpAsk(tracker.http, '/healthz', { headers: { host: 'evil.example' } }),
+      421,
+    ],
+    [
+      'a change that a page from elsewhere asks for',
+      () => {
+        const headers = { origin: 'https://evil.example' };
+        return httpAsk(tracker.http, '/healthz', { method: 'POST', headers });
+      },
+      403,
+    ],
+  ];
+
+  it.each(answers)('has secure headers on %s', async (_what, ask, status) => {
+    const answer = await ask();
+    expect(answer).toMatchObject({
+      status,
+      headers: {
+        'content-security-policy': expect.stringContaining("default-src 'self'") as string,
+        'x-content-type-options': 'nosniff',
+        'x-frame-options': 'DENY',
+        'cross-origin-resource-policy': 'same-origin',
+        'cache-control': 'no-store',
+      },
+    });
+    expect(answer.headers).not.toHaveProperty('x-powered-by');
+  });
+
+  it.each(['localhost', '127.0.0.1', '[::1]'])('is asked as %s', async (host) => {
+    const headers = { host: `${host}:${tracker.http.port}` };
+    expect((await httpAsk(tracker.http, '/readyz', { headers })).status).toBe(200);
+  });
+});
+
+it('beyond loopback it needs no token with --insecure, as everything then', async () => {
+  await using open = await startTracker({ flags: ['--http-host', '0.0.0.0', '--insecure'] });
+  const endpoint = { host: '127.0.0.1', port: open.http.port };
+  expect((await httpAsk(endpoint, '/nothing')).status).toBe(404);
+  expect(open.stderr).toMatch(/warn .*0\.0\.0\.0/);
+});
+
+describe('tracker token create', () => {
+  it('prints the token once, and keeps no more of it than a hash', async () => {
+    const run = await runTracker(['token', 'create', '--data', tracker.data, '--label', 'ci']);
+    expect(run.exitCode).toBe(0);
+    const token = run.stdout.trim();
+    expect(token).toMatch(/^[a-z2-7]{26}$/);
+    expect(run.stderr).toMatch(/^admin token adm-[a-z2-7]{6}, valid until it is revoked/);
+    expect(run.stderr).not.toContain(token);
+    for (const name of ['tracker.db', 'tracker.db-wal']) {
+      expect((await readFile(`${tracker.data}/${name}`)).includes(token)).toBe(false);
+    }
+    expect(tracker.stderr).not.toContain(token);
+  });
+
+  it('tells scripts what it made', async () => {
+    const args = ['token', 'create', '--data', tracker.data, '--expires', '1h', '--json'];
+    const { stdout } = await runTracker(args);
+    const { ok, data } = JSON.parse(stdout) as { ok: boolean; data: Record<string, string> };
+    expect([ok, data.label]).toEqual([true, '']);
+    expect(data.id).toMatch(/^adm-/);
+    expect(data.token).toMatch(/^[a-z2-7]{26}$/);
+    expect(Date.parse(data.expiresAt!)).toBeGreaterThan(Date.now());
+  });
+
+  it.each([
+    [['--expires', 'soon'], '--expires'],
+    [['--expires', '0s'], '--expires'],
+    [['--label', 'a\u001b[2J'], '--label'],
+  ])('refuses %j', async (flags, named) => {
+    const run = await runTracker(['token', 'create', '--data', tracker.data, ...flags]);
+    expect(run).toMatchObject({ exitCode: 2, stdout: '' });
+    expect(run.stderr).toContain(named);
+    expect(run.stderr.replaceAll('\n', '')).not.toMatch(/\p{Cc}/u);
+  });
+
+  it('makes nothing where no tracker has ever been', async () => {
+    await using empty = await TempDir.create();
+    const run = await runTracker(['token', 'create', '--data', empty.path, '--json']);
+    expect(run.exitCode).toBe(2);
+    const { error } = JSON.parse(run.stdout) as { error: { code: string; message: string } };
+    expect(error.code).toBe('DATA_FOLDER_UNUSABLE');
+    expect(error.message).toContain('start the tracker once');
+    await expect(readFile(empty.file('tracker.db'))).rejects.toThrow('ENOENT');
+  });
+});
