@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import {
   appendFileSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
+  rmdirSync,
   rmSync,
   statSync,
   truncateSync,
@@ -48,6 +50,18 @@ describe('what a library remembers', () => {
     );
     await Promise.all(files.map((file) => library.put([file])));
     expect((await new Library(folder).entries()).length).toBe(500);
+  });
+
+  it('takes more after a time in which its folder could not be written to', async () => {
+    const folder = newFolder();
+    const library = new Library(folder);
+    const lockPath = join(folder, 'library.lock');
+    mkdirSync(lockPath); // cannot be opened as a file
+    const lost = library.put([await added('lost', Buffer.from('1'))]);
+    await expect(lost).rejects.toMatchObject({ code: 'DISK_FAILED' });
+    rmdirSync(lockPath);
+    await library.put([await added('kept', Buffer.from('2'))]);
+    expect((await library.entries()).map(({ name }) => name)).toEqual(['kept']);
   });
 
   it('gives entries and manifests back, to others and after a restart', async () => {

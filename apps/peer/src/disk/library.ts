@@ -20,13 +20,19 @@ interface Addition {
   readonly manifest: Manifest;
 }
 
+/** Additions that go into one write. */
+interface Batch {
+  readonly added: Addition[];
+  readonly done: Promise<void>;
+}
+
 /** What this home has shared and downloaded, kept on disk for all of its processes. Holds nothing
  *  open between calls. All methods throw TransferError on disk errors. */
 export class Library {
   private readonly journal: LibraryJournal;
   private readonly manifests: ManifestFiles;
-  private readonly waiting: Addition[] = [];
-  private putting: Promise<void> | undefined;
+  /** The one that takes more. */
+  private batch: Batch | undefined;
   private lastChange: Promise<unknown> = Promise.resolve();
 
   /** `folder` is the home's, and exists. */
@@ -43,13 +49,10 @@ export class Library {
    *  resolves: one write and one sync for all, and a file for each manifest of several chunks. */
   put(added: readonly Addition[]): Promise<void> {
     if (added.length === 0) return Promise.resolve();
-    this.waiting.push(...added);
     // Whatever is added while another change is being written goes into one write after it.
-    this.putting ??= this.change(async () => {
-      this.putting = undefined;
-      await this.putNow(this.waiting.splice(0));
-    });
-    return this.putting;
+    const batch = (this.batch ??= this.newBatch());
+    batch.added.push(...added);
+    return batch.done;
   }
 
   /** Forgets all entries of the name, or the one of that path; returns them. */
@@ -79,6 +82,19 @@ export class Library {
   /** Calls back after the library changed, by this process or another, until the signal. */
   watch(onChange: () => void, { signal }: { signal: AbortSignal }): void {
     watchFile({ folder: this.folder, name: JOURNAL_NAME }, onChange, { signal });
+  }
+
+  /** Takes additions until it is being written, or until it is clear that it cannot be. */
+  private newBatch(): Batch {
+    const added: Addition[] = [];
+    const seal = () => {
+      if (this.batch?.added === added) this.batch = undefined;
+    };
+    const written = this.change(() => {
+      seal();
+      return this.putNow(added);
+    });
+    return { added, done: written.finally(seal) };
   }
 
   private async putNow(added: readonly Addition[]): Promise<void> {
