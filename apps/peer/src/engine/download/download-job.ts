@@ -129,9 +129,10 @@ export class DownloadJob {
       session.removeTransfer(transfer, { code: 'OK', completed: false });
       await keeper.close();
       await fetch.drained();
-      if (held.count + unchecked.count > 0) {
-        await target.suspend(held, unchecked).catch(() => undefined);
-      }
+      const claims = held.clone();
+      for (const chunkIndex of unchecked.indexes()) claims.set(chunkIndex);
+      const proven = isOfTheDisk(error) ? Bitfield.empty(manifest.chunkCount) : held;
+      if (claims.count > 0) await target.suspend(proven, claims).catch(() => undefined);
       throw error;
     }
   }
@@ -181,6 +182,13 @@ export class DownloadJob {
 
 function isTargetThere(error: unknown): boolean {
   return error instanceof TransferError && error.code === 'TARGET_EXISTS';
+}
+
+/** A disk that has not kept something, or failed to give it back: what else it holds is to be read
+ *  again before it is believed. */
+function isOfTheDisk(error: unknown): boolean {
+  const codes: readonly string[] = ['SOURCE_CHANGED', 'DISK_FAILED'];
+  return error instanceof TransferError && codes.includes(error.code);
 }
 
 function heldBytes({ held, manifest }: Transfer): number {
