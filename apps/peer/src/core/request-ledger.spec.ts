@@ -69,3 +69,15 @@ test('chunks that were copied already do not hide those that were not', () => {
   }
   expect(ledger.duplicateFor({ peerId: carol, holds, nowMs: 200 })).toBeUndefined();
 });
+
+test('how fast a peer was before it owed nothing is forgotten', () => {
+  const ledger = new RequestLedger({ maxCopies: 2 });
+  ledger.ask({ peerId: alice, chunkIndex: first, lengthBytes, nowMs: 0 });
+  ledger.progress({ peerId: alice, chunkIndex: first, bytes: lengthBytes, nowMs: 1 });
+  ledger.settle({ peerId: alice, chunkIndex: first });
+  ledger.ask({ peerId: alice, chunkIndex: second, lengthBytes, nowMs: 1_000 });
+  ledger.ask({ peerId: bob, chunkIndex: third, lengthBytes, nowMs: 1_000 });
+  ledger.progress({ peerId: alice, chunkIndex: second, bytes: 10_000, nowMs: 1_500 });
+  ledger.progress({ peerId: bob, chunkIndex: third, bytes: 500_000, nowMs: 1_500 });
+  expect(ledger.duplicateFor({ peerId: carol, holds, nowMs: 1_500 })).toBe(second);
+});

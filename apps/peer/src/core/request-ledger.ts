@@ -7,25 +7,31 @@ const MAX_COMPARED_COUNT = 8;
 /** Taken as received when a peer's speed is judged: a fresh ask is not yet a slow one. */
 const HEAD_START_BYTES = 64 * 1024;
 
-/** One chunk asked of one peer. */
-interface Ask {
+/** One chunk asked of one peer; its turn is the one among all asks of that peer. */
+interface Ask extends Turn<Ask> {
   readonly debtor: Debtor;
   readonly chunk: AskedChunk;
   leftBytes: number;
+  /** The next peer that was asked for the same chunk. */
+  nextOfChunk: Ask | undefined;
 }
 
 /** A chunk that is owed by at least one peer. */
 interface AskedChunk extends Turn<AskedChunk> {
   readonly chunkIndex: ChunkIndex;
-  /** In the order they were made. */
-  readonly asks: Ask[];
+  /** The first of its asks in the order they were made, and how many they are: hardly ever more than
+   *  `maxCopies`. */
+  firstAsk: Ask | undefined;
+  askCount: number;
 }
 
-/** A peer that owes us bytes. */
+/** A peer that was asked. All but the first two count from when it last owed nothing. */
 interface Debtor {
   readonly peerId: PeerId;
-  readonly asks: Map<ChunkIndex, Ask>;
-  readonly busySinceMs: number;
+  /** In the order they were made. */
+  readonly asks: TurnList<Ask>;
+  askCount: number;
+  busySinceMs: number;
   receivedBytes: number;
   outstandingBytes: number;
   silentSinceMs: number;
@@ -34,7 +40,8 @@ interface Debtor {
 /**
  * Who was asked for which chunk, how much of it is still to come and since when they are silent. A
  * chunk is asked of one peer; in the endgame of up to `maxCopies`. Its size is bounded by whoever
- * asks: it has one entry for each ask that is not yet settled.
+ * asks: it has one entry for each ask that is not yet settled, and one for each peer that was asked
+ * and not dropped, so that a peer with one ask at a time is not noted anew each time.
  */
 export class RequestLedger {
   private readonly debtors = new Map<PeerId, Debtor>();
@@ -52,61 +59,68 @@ export class RequestLedger {
   /** The chunk, or `lengthBytes` of it, was asked of the peer; asking again replaces the first. */
   ask(entry: { peerId: PeerId; chunkIndex: ChunkIndex; lengthBytes: number; nowMs: number }): void {
     this.settle(entry);
-    const debtor = this.debtors.get(entry.peerId) ?? this.newDebtor(entry.peerId, entry.nowMs);
+    const debtor = this.debtors.get(entry.peerId) ?? this.newDebtor(entry.peerId);
     const chunk = this.chunks.get(entry.chunkIndex) ?? this.newChunk(entry.chunkIndex);
-    const ask = { debtor, chunk, leftBytes: entry.lengthBytes };
-    chunk.asks.push(ask);
+    if (debtor.askCount === 0) becomeBusy(debtor, entry.nowMs);
+    this.add({
+      debtor,
+      chunk,
+      leftBytes: entry.lengthBytes,
+      nextOfChunk: undefined,
+      previous: undefined,
+      next: undefined,
+    });
     this.turns.moveToEnd(chunk);
-    debtor.asks.set(entry.chunkIndex, ask);
-    debtor.outstandingBytes += entry.lengthBytes;
-    this.totalBytes += entry.lengthBytes;
   }
 
   /** Bytes arrived. For a chunk that is not owed (cancelled, say) they only prove life. */
   progress(entry: { peerId: PeerId; chunkIndex: ChunkIndex; bytes: number; nowMs: number }): void {
-    const debtor = this.debtors.get(entry.peerId);
+    const debtor = this.busyDebtor(entry.peerId);
     if (debtor === undefined) return;
     debtor.silentSinceMs = entry.nowMs;
     debtor.receivedBytes += entry.bytes;
-    const ask = debtor.asks.get(entry.chunkIndex);
+    const ask = this.askOf(debtor, entry.chunkIndex);
     if (ask !== undefined) this.reduce(ask, Math.min(entry.bytes, ask.leftBytes));
   }
 
   /** Answered, rejected or cancelled: no longer owed. What is not owed is ignored. */
   settle(entry: { peerId: PeerId; chunkIndex: ChunkIndex }): void {
-    const debtor = this.debtors.get(entry.peerId);
-    const ask = debtor?.asks.get(entry.chunkIndex);
-    if (debtor === undefined || ask === undefined) return;
-    this.remove(ask);
-    debtor.asks.delete(entry.chunkIndex);
-    if (debtor.asks.size === 0) this.debtors.delete(entry.peerId);
+    const debtor = this.busyDebtor(entry.peerId);
+    const ask = debtor && this.askOf(debtor, entry.chunkIndex);
+    if (ask !== undefined) this.remove(ask);
   }
 
   /** The peer left. Returns the chunks that nobody is asked for any more. */
   dropPeer(peerId: PeerId): ChunkIndex[] {
     const debtor = this.debtors.get(peerId);
-    if (debtor === undefined) return [];
     this.debtors.delete(peerId);
     const orphans: ChunkIndex[] = [];
-    for (const ask of debtor.asks.values()) {
+    for (let ask = debtor?.asks.first; ask !== undefined; ask = ask.next) {
       this.remove(ask);
-      if (ask.chunk.asks.length === 0) orphans.push(ask.chunk.chunkIndex);
+      if (ask.chunk.askCount === 0) orphans.push(ask.chunk.chunkIndex);
     }
     return orphans;
   }
 
   /** In the order they were asked. */
   peersAsked(chunkIndex: ChunkIndex): PeerId[] {
-    return this.chunks.get(chunkIndex)?.asks.map((ask) => ask.debtor.peerId) ?? [];
+    const peerIds: PeerId[] = [];
+    let ask = this.chunks.get(chunkIndex)?.firstAsk;
+    for (; ask !== undefined; ask = ask.nextOfChunk) peerIds.push(ask.debtor.peerId);
+    return peerIds;
   }
 
   /** In the order they were asked for. */
   chunksAsked(peerId: PeerId): ChunkIndex[] {
-    return [...(this.debtors.get(peerId)?.asks.keys() ?? [])];
+    const chunks: ChunkIndex[] = [];
+    let ask = this.debtors.get(peerId)?.asks.first;
+    for (; ask !== undefined; ask = ask.next) chunks.push(ask.chunk.chunkIndex);
+    return chunks;
   }
 
   isAsked(entry: { peerId: PeerId; chunkIndex: ChunkIndex }): boolean {
-    return this.debtors.get(entry.peerId)?.asks.has(entry.chunkIndex) ?? false;
+    const debtor = this.busyDebtor(entry.peerId);
+    return debtor !== undefined && this.askOf(debtor, entry.chunkIndex) !== undefined;
   }
 
   outstandingBytes(peerId: PeerId): number {
@@ -114,13 +128,13 @@ export class RequestLedger {
   }
 
   outstandingCount(peerId: PeerId): number {
-    return this.debtors.get(peerId)?.asks.size ?? 0;
+    return this.debtors.get(peerId)?.askCount ?? 0;
   }
 
   /** When the peer last sent something, or was asked while it owed nothing: whichever is later.
    *  Undefined when it owes nothing. */
   silentSince(peerId: PeerId): number | undefined {
-    return this.debtors.get(peerId)?.silentSinceMs;
+    return this.busyDebtor(peerId)?.silentSinceMs;
   }
 
   /**
@@ -137,48 +151,79 @@ export class RequestLedger {
     minWaitMs?: number;
   }): ChunkIndex | undefined {
     const { peerId, nowMs, minWaitMs = 0 } = options;
-    let best: { chunkIndex: ChunkIndex; waitMs: number; leftBytes: number } | undefined;
+    let best: AskedChunk | undefined;
+    let bestWaitMs = minWaitMs;
+    let bestLeftBytes = 0;
     let lookedAtCount = 0;
     let comparedCount = 0;
     for (let chunk = this.turns.first; chunk !== undefined; chunk = chunk.next) {
       if (lookedAtCount === MAX_LOOKED_AT_COUNT || comparedCount === MAX_COMPARED_COUNT) break;
-      const { chunkIndex, asks } = chunk;
+      const { chunkIndex } = chunk;
       lookedAtCount += 1;
-      if (asks.length >= this.options.maxCopies) continue;
+      if (chunk.askCount >= this.options.maxCopies) continue;
       if (this.isAsked({ peerId, chunkIndex }) || !options.holds(chunkIndex)) continue;
       comparedCount += 1;
-      let waitMs = Infinity;
-      let leftBytes = Infinity;
-      for (const ask of asks) {
-        waitMs = Math.min(waitMs, expectedWaitMs(ask.debtor, nowMs));
-        leftBytes = Math.min(leftBytes, ask.leftBytes);
-      }
-      if (waitMs < minWaitMs) continue;
-      if (best !== undefined && waitMs < best.waitMs) continue;
-      if (best?.waitMs === waitMs && leftBytes < best.leftBytes) continue;
-      best = { chunkIndex, waitMs, leftBytes };
+      const waitMs = expectedWaitMs(chunk, nowMs);
+      if (waitMs < bestWaitMs) continue;
+      const leftBytes = fewestLeftBytes(chunk);
+      if (best !== undefined && waitMs === bestWaitMs && leftBytes < bestLeftBytes) continue;
+      best = chunk;
+      bestWaitMs = waitMs;
+      bestLeftBytes = leftBytes;
     }
     return best?.chunkIndex;
   }
 
-  private newDebtor(peerId: PeerId, nowMs: number): Debtor {
+  /** Undefined for a peer that owes nothing. */
+  private busyDebtor(peerId: PeerId): Debtor | undefined {
+    const debtor = this.debtors.get(peerId);
+    return debtor?.askCount === 0 ? undefined : debtor;
+  }
+
+  private askOf(debtor: Debtor, chunkIndex: ChunkIndex): Ask | undefined {
+    let ask = this.chunks.get(chunkIndex)?.firstAsk;
+    while (ask !== undefined && ask.debtor !== debtor) ask = ask.nextOfChunk;
+    return ask;
+  }
+
+  private newDebtor(peerId: PeerId): Debtor {
     const debtor: Debtor = {
       peerId,
-      asks: new Map(),
-      busySinceMs: nowMs,
+      asks: new TurnList(),
+      askCount: 0,
+      busySinceMs: 0,
       receivedBytes: 0,
       outstandingBytes: 0,
-      silentSinceMs: nowMs,
+      silentSinceMs: 0,
     };
     this.debtors.set(peerId, debtor);
     return debtor;
   }
 
   private newChunk(chunkIndex: ChunkIndex): AskedChunk {
-    const chunk: AskedChunk = { chunkIndex, asks: [], previous: undefined, next: undefined };
+    const chunk: AskedChunk = {
+      chunkIndex,
+      firstAsk: undefined,
+      askCount: 0,
+      previous: undefined,
+      next: undefined,
+    };
     this.chunks.set(chunkIndex, chunk);
     this.turns.append(chunk);
     return chunk;
+  }
+
+  private add(ask: Ask): void {
+    const { chunk, debtor } = ask;
+    let last = chunk.firstAsk;
+    while (last?.nextOfChunk !== undefined) last = last.nextOfChunk;
+    if (last === undefined) chunk.firstAsk = ask;
+    else last.nextOfChunk = ask;
+    chunk.askCount += 1;
+    debtor.asks.append(ask);
+    debtor.askCount += 1;
+    debtor.outstandingBytes += ask.leftBytes;
+    this.totalBytes += ask.leftBytes;
   }
 
   private reduce(ask: Ask, bytes: number): void {
@@ -187,21 +232,54 @@ export class RequestLedger {
     this.totalBytes -= bytes;
   }
 
-  /** Takes an ask out of everything but its debtor's own list. */
   private remove(ask: Ask): void {
+    const { chunk, debtor } = ask;
     this.reduce(ask, ask.leftBytes);
-    const { asks, chunkIndex } = ask.chunk;
-    asks.splice(asks.indexOf(ask), 1);
-    if (asks.length > 0) return;
-    this.chunks.delete(chunkIndex);
-    this.turns.detach(ask.chunk);
+    debtor.asks.detach(ask);
+    debtor.askCount -= 1;
+    let before = chunk.firstAsk!;
+    if (before === ask) {
+      chunk.firstAsk = ask.nextOfChunk;
+    } else {
+      while (before.nextOfChunk !== ask) before = before.nextOfChunk!;
+      before.nextOfChunk = ask.nextOfChunk;
+    }
+    chunk.askCount -= 1;
+    if (chunk.askCount > 0) return;
+    this.chunks.delete(chunk.chunkIndex);
+    this.turns.detach(chunk);
   }
+}
+
+/** It owed nothing, and is asked for something. */
+function becomeBusy(debtor: Debtor, nowMs: number): void {
+  debtor.busySinceMs = nowMs;
+  debtor.receivedBytes = 0;
+  debtor.silentSinceMs = nowMs;
+}
+
+/** Of the peer that is expected to send the chunk first. */
+function expectedWaitMs(chunk: AskedChunk, nowMs: number): number {
+  let waitMs = Infinity;
+  for (let ask = chunk.firstAsk; ask !== undefined; ask = ask.nextOfChunk) {
+    waitMs = Math.min(waitMs, drainMs(ask.debtor, nowMs));
+  }
+  return waitMs;
+}
+
+/** Of the peer that has sent most of the chunk. */
+function fewestLeftBytes(chunk: AskedChunk): number {
+  let leftBytes = Infinity;
+  for (let ask = chunk.firstAsk; ask !== undefined; ask = ask.nextOfChunk) {
+    leftBytes = Math.min(leftBytes, ask.leftBytes);
+  }
+  return leftBytes;
 }
 
 /** How long the peer has been silent, and how long all that it owes takes at the speed it has had
  *  since it was last idle. */
-function expectedWaitMs(debtor: Debtor, nowMs: number): number {
+function drainMs(debtor: Debtor, nowMs: number): number {
   const busyMs = nowMs - debtor.busySinceMs;
-  const drainMs = (debtor.outstandingBytes * busyMs) / (debtor.receivedBytes + HEAD_START_BYTES);
-  return nowMs - debtor.silentSinceMs + drainMs;
+  const owedMs = (debtor.outstandingBytes * busyMs) / (debtor.receivedBytes + HEAD_START_BYTES);
+  return nowMs - debtor.silentSinceMs + owedMs;
 }
