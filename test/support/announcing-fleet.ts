@@ -1,0 +1,85 @@
+import { createIdentityKey, identityOfKey, newPeerId } from '#identity';
+import { Bitfield, Manifest, type FileResult } from '#protocol';
+import { UntoldCompletions } from '../../apps/peer/src/disk/untold-completions.js';
+import { Announcer } from '../../apps/peer/src/engine/announce/announcer.js';
+import { Transfer } from '../../apps/peer/src/engine/transfer/transfer.js';
+import { TrackerClient } from '../../apps/peer/src/net/tracker-client.js';
+import type { TrackerPath } from '../../apps/peer/src/net/tracker-path.js';
+import { SessionLab } from './session-lab.js';
+import { sampleFile } from './tracker-peer.js';
+
+interface FleetMember {
+  readonly client: TrackerClient;
+  readonly announcer: Announcer;
+  state: 'lost' | 'back';
+}
+
+const NOBODY_READS = { readRun: () => Promise.reject(new Error('nobody reads it')) };
+
+/** What many processes tell a tracker, by the real code that they tell it with, from one process; without
+ *  files and without connections among them. Each is an identity of its own. */
+export class AnnouncingFleet implements AsyncDisposable {
+  private readonly members: FleetMember[] = [];
+
+  private constructor(private readonly lab: SessionLab) {}
+
+  /** One for each path; they begin to join as soon as something is announced. */
+  static async open(paths: readonly TrackerPath[]): Promise<AnnouncingFleet> {
+    const fleet = new AnnouncingFleet(await SessionLab.open());
+    for (const path of paths) fleet.add(path);
+    return fleet;
+  }
+
+  get count(): number {
+    return this.members.length;
+  }
+
+  /** Those whose tracker has not answered lately. */
+  get lostCount(): number {
+    return this.members.filter(({ state }) => state === 'lost').length;
+  }
+
+  /** All of them say at once that they have a file, which wakes those that wait for a tracker that was
+   *  away. Resolves once the tracker has confirmed it to each. */
+  async announce(seed: number): Promise<string> {
+    const { sizeBytes, hashes } = sampleFile({ seed, chunkCount: 1 });
+    const manifest = Manifest.fromHashes({ sizeBytes, hashes: Buffer.from(hashes, 'base64') });
+    const results = await Promise.all(
+      this.members.map(({ announcer }) => {
+        const transfer = new Transfer(
+          manifest,
+          Bitfield.full(manifest.chunkCount),
+          NOBODY_READS,
+          this.lab.session.transferHost,
+        );
+        const announced = announcer.announce(transfer, [{ name: undefined, naming: 'keep' }]);
+        announcer.start();
+        return announced;
+      }),
+    );
+    const refused = results.flat().find((result: FileResult) => !result.ok);
+    if (refused !== undefined) throw new Error(`refused: ${JSON.stringify(refused)}`);
+    return manifest.digest;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.members.map(({ announcer }) => announcer.stop()));
+    for (const { client } of this.members) client.close();
+    await this.lab[Symbol.asyncDispose]();
+  }
+
+  private add(path: TrackerPath): void {
+    const client = new TrackerClient(path);
+    const announcer = new Announcer(client, {
+      peerId: newPeerId(identityOfKey(createIdentityKey())),
+      programVersion: '0.0.0',
+      endpoints: () => [],
+      counters: () => ({ bytesUp: 0, bytesDown: 0 }),
+      trackerChanged: (state) => (member.state = state),
+      untold: new UntoldCompletions(this.lab.file('untold')),
+      completionsUntold: () => undefined,
+    });
+    const member: FleetMember = { client, announcer, state: 'back' };
+    this.members.push(member);
+  }
+}
