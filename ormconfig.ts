@@ -5,6 +5,7 @@ import { DataSource, type DataSourceOptions } from 'typeorm';
 import { InitialSchema1767225600000 } from './apps/tracker/src/migrations/1767225600000-initial-schema.js';
 import { IdleFiles1767830400000 } from './apps/tracker/src/migrations/1767830400000-idle-files.js';
 import { AdminTokens1768521600000 } from './apps/tracker/src/migrations/1768521600000-admin-tokens.js';
+import { Membership1768608000000 } from './apps/tracker/src/migrations/1768608000000-membership.js';
 import { applySqliteSettings, BUSY_TIMEOUT_MS } from './apps/tracker/src/store/sqlite-settings.js';
 
 /** A tracker has one connection of each: SQLite lets one write while others read. */
@@ -19,7 +20,12 @@ export function databaseOptions(path: string, mode: ConnectionMode): DataSourceO
     timeout: BUSY_TIMEOUT_MS,
     prepareDatabase: (database: Database) => applySqliteSettings(database),
     statementCacheSize: 200,
-    migrations: [InitialSchema1767225600000, IdleFiles1767830400000, AdminTokens1768521600000],
+    migrations: [
+      InitialSchema1767225600000,
+      IdleFiles1767830400000,
+      AdminTokens1768521600000,
+      Membership1768608000000,
+    ],
     migrationsTableName: 'schema_migrations',
     migrationsRun: false,
     synchronize: false,

@@ -15,7 +15,7 @@ const LEASE = '12h';
 /** The built tracker on a data folder, with flags for Node before it. */
 export function startTracker(data: string, runtimeFlags: readonly string[]): Promise<PinnedServer> {
   const flags = ['--port', '0', '--http-port', '0', '--data', data, '--lease', LEASE];
-  return PinnedServer.start([...runtimeFlags, TRACKER_BIN, 'start', ...flags]);
+  return PinnedServer.start([...runtimeFlags, TRACKER_BIN, 'start', '--insecure', ...flags]);
 }
 
 export function startEmptyHandler(): Promise<PinnedServer> {

@@ -42,6 +42,11 @@ export class TrackerCaller implements AsyncDisposable {
     return new TrackerCaller(socket);
   }
 
+  /** Over a connection that is there already. */
+  static over(socket: Socket): TrackerCaller {
+    return new TrackerCaller(socket);
+  }
+
   /** Sends a typed request. Rejects with CallRefused, or when the connection ends first. */
   call<P extends TrackerPattern>(
     pattern: P,

@@ -9,12 +9,14 @@ import { openAddresses, type TrackerConfig } from './tracker.config.js';
  *  turns out to be damaged. */
 export async function runTracker(config: TrackerConfig, format: 'json' | 'text'): Promise<void> {
   const log = createLog(format);
-  for (const address of openAddresses(config)) {
-    log.warn(`--insecure: whoever reaches ${address} may read and change everything here`);
+  if (config.access === 'open') {
+    for (const address of openAddresses(config)) {
+      log.warn(`--insecure: whoever reaches ${address} may read and change everything here`);
+    }
   }
   using stop = new StopSignal();
   await using tracker = await serve(config, log);
-  process.stdout.write(`${readyLine(tracker, format)}\n`);
+  process.stdout.write(`${readyLines(tracker, format).join('\n')}\n`);
   const end = await Promise.race([stop.received, tracker.damaged]);
   if (end instanceof Error) {
     log.fatal(`${end.message}. Closing`);
@@ -23,9 +25,16 @@ export async function runTracker(config: TrackerConfig, format: 'json' | 'text')
   log.info(`${end}: closing`);
 }
 
-function readyLine(tracker: ServingTracker, format: 'json' | 'text'): string {
+/** The first line says it all. The one to paste on other machines follows as long as nobody can have
+ *  pasted it. */
+function readyLines(tracker: ServingTracker, format: 'json' | 'text'): string[] {
+  const { invite } = tracker;
   const peers = formatEndpoint(tracker.peers);
   const http = formatEndpoint(tracker.http);
-  if (format === 'text') return `ready peers=${peers} http=${http}`;
-  return JSON.stringify({ event: 'ready', peers, http });
+  if (format === 'json')
+    return [JSON.stringify({ event: 'ready', peers, http, invite: invite?.line })];
+  const ready = `ready peers=${peers} http=${http}`;
+  if (invite === undefined) return [ready];
+  const lines = [`${ready} invite=${invite.line}`];
+  return invite.origin === 'new' ? [...lines, `peer join ${invite.line}`] : lines;
 }

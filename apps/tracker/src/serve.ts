@@ -11,6 +11,10 @@ import { NestLog } from './logging/tracker-log.js';
 import { boundEndpoint, whileListening } from './rpc/listening.js';
 import { ConnectionGuard } from './rpc/connection-guard.js';
 import { RpcServer } from './rpc/rpc-server.js';
+import { HandshakeLog } from './logging/handshake-log.js';
+import { FirstInvite, type ShownInvite } from './membership/first-invite.service.js';
+import { MembershipGate } from './membership/membership-gate.js';
+import { openTrackerKey, type TrackerKey } from './membership/tracker-key.js';
 import { openDataFolder, type DataFolder } from './store/data-folder.js';
 import type { TrackerConfig } from './tracker.config.js';
 
@@ -28,6 +32,8 @@ const APP_OPTIONS = {
 export interface ServingTracker extends AsyncDisposable {
   readonly peers: Endpoint;
   readonly http: Endpoint;
+  /** Undefined in a network without members. */
+  readonly invite: ShownInvite | undefined;
   /** Resolves when the database turns out to be damaged: the tracker then refuses all requests. */
   readonly damaged: Promise<Error>;
   /** Commits what waits, closes every socket and the database. May be called twice. */
@@ -39,17 +45,18 @@ export async function serve(config: TrackerConfig, log: Logger): Promise<Serving
   const folder = await openDataFolder(config.data);
   const nestLog = new NestLog(log);
   try {
-    const app = await createApp(AppModule.with(config, folder.database), nestLog);
+    const key = config.access === 'open' ? undefined : await openTrackerKey(config.data);
+    const app = await createApp(AppModule.with(config, folder.database, key), nestLog);
     try {
-      const server = connectPeersSide(app, config);
-      const guard = new ConnectionGuard(server);
-      const peers = await listenForPeers(app, server, config);
+      const side = connectPeersSide(app, config, key);
+      const peers = await listenForPeers(app, side.server, config);
       const http = await listenForOperators(app, config);
+      const invite = await app.get(FirstInvite).open(peers);
       nestLog.serving();
       let closing: Promise<void> | undefined;
-      const close = () => (closing ??= app.close().finally(() => closeRest(guard, folder)));
+      const close = () => (closing ??= app.close().finally(() => closeRest(side, folder)));
       const damaged = folder.database.damage.found;
-      return { peers, http, damaged, close, [Symbol.asyncDispose]: close };
+      return { peers, http, invite, damaged, close, [Symbol.asyncDispose]: close };
     } catch (error) {
       await app.close();
       throw error;
@@ -68,12 +75,30 @@ function createApp(module: DynamicModule, logger: NestLog): Promise<NestExpressA
   return NestFactory.create<NestExpressApplication>(module, options);
 }
 
-function connectPeersSide(app: NestExpressApplication, config: TrackerConfig): Server {
-  const { host, port } = config;
-  const microservice = app.connectMicroservice<MicroserviceOptions>({
-    strategy: new RpcServer({ host, port }),
-  });
-  return microservice.unwrap<Server>();
+interface PeersSide {
+  readonly rpc: RpcServer;
+  readonly server: Server;
+  readonly guard: ConnectionGuard;
+}
+
+function connectPeersSide(
+  app: NestExpressApplication,
+  { host, port }: TrackerConfig,
+  key: TrackerKey | undefined,
+): PeersSide {
+  const handshakes = new HandshakeLog();
+  const rpc = new RpcServer(
+    { host, port },
+    key && {
+      own: key.tls,
+      gatekeeper: app.get(MembershipGate),
+      onRefused: (error) => handshakes.refused(error),
+    },
+  );
+  const microservice = app.connectMicroservice<MicroserviceOptions>({ strategy: rpc });
+  const server = microservice.unwrap<Server>();
+  const begin = key === undefined ? 'connection' : 'secureConnection';
+  return { rpc, server, guard: new ConnectionGuard(server, begin) };
 }
 
 async function listenForPeers(
@@ -85,8 +110,9 @@ async function listenForPeers(
   return boundEndpoint(server);
 }
 
-async function closeRest(guard: ConnectionGuard, folder: DataFolder): Promise<void> {
+async function closeRest({ rpc, guard }: PeersSide, folder: DataFolder): Promise<void> {
   guard.closeAll();
+  rpc.closeUnproven();
   await folder.close();
 }
 

@@ -8,6 +8,7 @@ const DEFAULTS: TrackerSettings = {
   httpHost: '127.0.0.1',
   httpPort: '7071',
   data: '/data',
+  userFolder: '/user',
   databaseUrl: undefined,
   lease: '60s',
   keepHistory: '30d',
@@ -47,7 +48,6 @@ describe('toTrackerConfig', () => {
     [{ advertise: 'host:port' }, '--advertise (SHOAL_ADVERTISE)'],
     [{ advertise: '' }, '--advertise (SHOAL_ADVERTISE)'],
     [{ databaseUrl: 'postgres://db/shoal' }, '--database-url (SHOAL_DATABASE_URL)'],
-    [{ host: '0.0.0.0' }, '--host (SHOAL_HOST)'],
     [{ httpHost: '::' }, '--http-host (SHOAL_HTTP_HOST)'],
   ])('refuses %j and names the setting', (change, setting) => {
     const attempt = () => toTrackerConfig({ ...DEFAULTS, ...change });
@@ -64,8 +64,10 @@ describe('toTrackerConfig', () => {
     expect(toTrackerConfig({ ...DEFAULTS, advertise }).advertise).toEqual(endpoint);
   });
 
-  it('lets --insecure open other addresses', () => {
+  it('takes any address for the peers, who prove who they are, and warns of it with --insecure', () => {
+    expect(toTrackerConfig({ ...DEFAULTS, host: '0.0.0.0' }).access).toBe('secured');
     const config = toTrackerConfig({ ...DEFAULTS, host: '0.0.0.0', insecure: true });
+    expect(config.access).toBe('open');
     expect(openAddresses(config)).toEqual(['0.0.0.0']);
     expect(openAddresses(toTrackerConfig({ ...DEFAULTS, host: 'localhost' }))).toEqual([]);
   });

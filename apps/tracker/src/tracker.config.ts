@@ -20,6 +20,8 @@ export interface TrackerSettings {
   readonly httpHost: string;
   readonly httpPort: string;
   readonly data: string;
+  /** The user's own folder for Shoal. */
+  readonly userFolder: string;
   readonly databaseUrl: string | undefined;
   readonly lease: string;
   readonly keepHistory: string;
@@ -50,6 +52,10 @@ export class TrackerConfig {
   @IsNotEmpty({ message: 'must be a folder' })
   readonly data!: string;
 
+  /** The user's own folder for Shoal, where this machine's peers look for a tracker. */
+  @IsString()
+  readonly userFolder!: string;
+
   @IsInt({ message: 'must be a duration such as 60s, 5m or 1h' })
   @Min(MIN_LEASE_MS, { message: 'must be 1s to 24h' })
   @Max(MAX_LEASE_MS, { message: 'must be 1s to 24h' })
@@ -73,7 +79,8 @@ export class TrackerConfig {
   @IsOptional()
   readonly advertise?: Endpoint;
 
-  readonly access!: 'loopback' | 'open';
+  /** `secured`: encrypted, for members only. */
+  readonly access!: 'secured' | 'open';
 }
 
 /** How each setting is called where it is given. */
@@ -102,11 +109,12 @@ export function toTrackerConfig(settings: TrackerSettings): TrackerConfig {
     httpHost: settings.httpHost,
     httpPort: toNumber(settings.httpPort),
     data: settings.data,
+    userFolder: settings.userFolder,
     leaseMs: parseDuration(settings.lease),
     keepHistoryMs: toKeepMs(settings.keepHistory),
     keepCompletionsMs: toKeepMs(settings.keepCompletions),
     ...(advertise === undefined ? {} : { advertise }),
-    access: settings.insecure ? 'open' : 'loopback',
+    access: settings.insecure ? 'open' : 'secured',
   });
   const [error] = validateSync(config, { stopAtFirstError: true });
   if (error !== undefined) {
@@ -123,13 +131,12 @@ export function openAddresses(config: TrackerConfig): string[] {
   return [config.host, config.httpHost].filter((host) => !isLoopbackHost(host));
 }
 
+/** Operators prove nothing yet: beyond this machine their side is opened only where all is open. */
 function checkAccess(config: TrackerConfig): void {
-  const [address] = openAddresses(config);
-  if (config.access === 'open' || address === undefined) return;
-  const setting = SETTING_NAMES[address === config.host ? 'host' : 'httpHost']!;
+  if (config.access === 'open' || isLoopbackHost(config.httpHost)) return;
   const message =
-    `${setting}: ${address} is reachable from other machines, and this version has no tokens and ` +
-    'no TLS; give --insecure to listen there all the same';
+    `${SETTING_NAMES['httpHost']!}: ${config.httpHost} is reachable from other machines, and the ` +
+    "operators' side has no tokens in this version; give --insecure to listen there all the same";
   throw new CommandError('USAGE', message);
 }
 

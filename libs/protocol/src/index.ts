@@ -33,6 +33,7 @@ export {
 } from './ids.js';
 export {
   formatInvite,
+  LOCAL_INVITE_FILE_NAME,
   parseInvite,
   parseInviteToken,
   type Invite,

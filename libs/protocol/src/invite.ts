@@ -16,6 +16,10 @@ export interface Invite {
   readonly fingerprint: Fingerprint;
 }
 
+/** In the user's data folder for Shoal (`$XDG_DATA_HOME/shoal`, else `~/.local/share/shoal`): the invite
+ *  of the tracker that runs on this machine, left there for this user's peers. */
+export const LOCAL_INVITE_FILE_NAME = 'tracker-invite';
+
 type InvitePart = 'form' | 'endpoint' | 'token' | 'fingerprint';
 
 const INVITE_PATTERN = /^shoal:\/\/([^/#?@\s]+)\/([^/#?\s]*)#(\S*)$/;

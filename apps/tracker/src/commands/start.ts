@@ -55,11 +55,11 @@ export default class Start extends TrackerCommand {
     advertise: Flags.string({
       env: 'SHOAL_ADVERTISE',
       helpValue: 'HOST[:PORT]',
-      description: 'for the invites of a later version (default: the listen address)',
+      description: 'what invites name (default: the listen address)',
     }),
     insecure: Flags.boolean({
       env: 'SHOAL_INSECURE',
-      description: 'no tokens, no TLS: listen on other than loopback addresses too',
+      description: 'no tokens, no TLS: whoever reaches it may do everything',
     }),
   };
 
@@ -93,6 +93,7 @@ function toSettings(flags: StartFlags, dataFolder: string): TrackerSettings {
     httpHost: flags['http-host'],
     httpPort: flags['http-port'],
     data: flags.data ?? dataFolder,
+    userFolder: dataFolder,
     databaseUrl: flags['database-url'],
     lease: flags.lease,
     keepHistory: flags['keep-history'],

@@ -14,6 +14,7 @@ import { LeaseSweepService } from '../peers/lease-sweep.service.js';
 import { PeersService } from '../peers/peers.service.js';
 import { ListingService } from '../sharing/listing.service.js';
 import { SharingService } from '../sharing/sharing.service.js';
+import { ANYBODY } from '../rpc/asker.js';
 import { OpenDatabase, rawConnection } from '../store/open-database.js';
 import { KEPT_LOG_BYTES } from '../store/sqlite-settings.js';
 import { StatusService } from '../swarm/status.service.js';
@@ -40,14 +41,15 @@ describe('a tracker over weeks', () => {
       httpHost: '127.0.0.1',
       httpPort: '0',
       data: folder.path,
+      userFolder: folder.path,
       databaseUrl: undefined,
       lease: '60s',
       keepHistory: '7d',
       keepCompletions: '21d',
       advertise: undefined,
-      insecure: false,
+      insecure: true,
     });
-    const module = AppModule.with(config, database);
+    const module = AppModule.with(config, database, undefined);
     const options: Pick<NestApplicationContextOptions, 'logger'> = { logger: ['error'] };
     app = await NestFactory.createApplicationContext(module, options);
   });
@@ -78,12 +80,12 @@ describe('a tracker over weeks', () => {
   const register = (caller: Caller, file: SampleFile, change: Partial<RegisterFile> = {}) => {
     const { digest, sizeBytes, hashes } = file;
     const entry = { digest, sizeBytes, hashes, naming: 'publish', held: 'all', ...change } as const;
-    return app.get(SharingService).register({ ...caller, files: [entry] });
+    return app.get(SharingService).register({ ...caller, files: [entry] }, ANYBODY);
   };
   const leave = (caller: Caller) => app.get(PeersService).leave(caller);
   const purge = (caller: Caller, ref: string) => {
     const file = { ref, scope: 'identity', naming: 'purge' } as const;
-    return app.get(SharingService).unshare({ ...caller, files: [file] });
+    return app.get(SharingService).unshare({ ...caller, files: [file] }, ANYBODY);
   };
   const names = async () => {
     const reply = await app.get(ListingService).list({ prefix: '', limit: 1_000 });
@@ -179,7 +181,7 @@ describe('a tracker over weeks', () => {
         });
         return { digest, sizeBytes, hashes, naming: 'publish', held: 'all' } as const;
       });
-      await app.get(SharingService).register({ ...caller, files });
+      await app.get(SharingService).register({ ...caller, files }, ANYBODY);
     }
     await pass(7);
     vi.setSystemTime(Date.now() + DAY_MS);

@@ -1,6 +1,8 @@
 import { Inject } from '@nestjs/common';
-import { Ctx, MessagePattern, Payload, TcpContext } from '@nestjs/microservices';
+import { Ctx, MessagePattern, Payload } from '@nestjs/microservices';
 import { TRACKER_PATTERNS, type HeartbeatReply, type JoinReply } from '#protocol';
+import { Credentials } from '../membership/credentials.service.js';
+import { AskerContext } from '../rpc/asker.js';
 import { CallerDto } from '../rpc/caller.dto.js';
 import { observedHost } from '../rpc/observed-host.js';
 import { RpcController } from '../rpc/rpc-controller.decorator.js';
@@ -10,16 +12,24 @@ import { PeersService } from './peers.service.js';
 
 @RpcController()
 export class PeersController {
-  constructor(@Inject(PeersService) private readonly peers: PeersService) {}
+  constructor(
+    @Inject(PeersService) private readonly peers: PeersService,
+    @Inject(Credentials) private readonly credentials: Credentials,
+  ) {}
 
   @MessagePattern(TRACKER_PATTERNS.join)
-  join(@Payload() dto: JoinDto, @Ctx() context: TcpContext): Promise<JoinReply> {
-    return this.peers.join(dto, observedHost(context));
+  async join(@Payload() dto: JoinDto, @Ctx() context: AskerContext): Promise<JoinReply> {
+    const joined = await this.peers.join(dto, observedHost(context));
+    return { ...joined, ...(await this.credentials.newsFor(context.asker, dto.peerId, 'join')) };
   }
 
   @MessagePattern(TRACKER_PATTERNS.heartbeat)
-  heartbeat(@Payload() dto: HeartbeatDto): Promise<HeartbeatReply> {
-    return this.peers.heartbeat(dto);
+  async heartbeat(
+    @Payload() dto: HeartbeatDto,
+    @Ctx() { asker }: AskerContext,
+  ): Promise<HeartbeatReply> {
+    const renewed = await this.peers.heartbeat(dto);
+    return { ...renewed, ...(await this.credentials.newsFor(asker, dto.peerId, 'heartbeat')) };
   }
 
   @MessagePattern(TRACKER_PATTERNS.leave)

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { ConnectionGuard, CONNECTION_LIMITS, type ConnectionLimits } from './connection-guard.js';
+import { MET_EVENT } from './rpc-socket.js';
 
 let server: Server;
 let guard: ConnectionGuard;
@@ -20,7 +21,7 @@ afterEach(async () => {
 });
 
 function watch(limits: Partial<ConnectionLimits>): void {
-  guard = new ConnectionGuard(server, { ...CONNECTION_LIMITS, ...limits });
+  guard = new ConnectionGuard(server, 'connection', { ...CONNECTION_LIMITS, ...limits });
 }
 
 /** Both ends of a new connection. */
@@ -38,28 +39,18 @@ async function open(): Promise<{ client: Socket; accepted: Socket }> {
 /** Also after a reset, which once() would reject for. */
 const closed = (socket: Socket) => new Promise((resolve) => socket.once('close', resolve));
 
-const ask = ({ accepted }: { accepted: Socket }, pattern: string) => {
-  accepted.emit('message', { pattern, id: '1', data: {} });
-};
+/** As the server does when somebody asks who may. */
+const ask = ({ accepted }: { accepted: Socket }) => accepted.emit(MET_EVENT);
 
 it('evicts the oldest of those that have sent no request, and nobody else', async () => {
   watch({ maxUnmetConnectionCount: 2 });
   const member = await open();
-  ask(member, 'list');
+  ask(member);
   const oldest = await open();
   const gone = closed(oldest.client);
   const younger = [await open(), await open()];
   await gone;
   for (const { accepted } of [member, ...younger]) expect(accepted.destroyed).toBe(false);
-});
-
-it('takes a request of no exchange for none', async () => {
-  watch({ maxUnmetConnectionCount: 1 });
-  const stranger = await open();
-  ask(stranger, 'shutdown');
-  const gone = closed(stranger.client);
-  await open();
-  await gone;
 });
 
 it('leaves whoever has sent no request in time, also a byte at a time', async () => {
@@ -84,10 +75,10 @@ it('gives a long first request the time that its bytes take', async () => {
 it('has room for some that are not met, however many are, and for no more that are', async () => {
   watch({ maxConnectionCount: 2, maxUnmetConnectionCount: 2 });
   const members = [await open(), await open()];
-  for (const member of members) ask(member, 'heartbeat');
+  for (const member of members) ask(member);
   const another = await open();
   const gone = closed(another.client);
-  ask(another, 'heartbeat');
+  ask(another);
   await gone;
   for (const { accepted } of members) expect(accepted.destroyed).toBe(false);
 });

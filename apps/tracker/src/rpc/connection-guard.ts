@@ -1,15 +1,16 @@
 import type { Server, Socket } from 'node:net';
-import { TRACKER_PATTERNS } from '#protocol';
 import {
   FIRST_REQUEST_TIMEOUT_MS,
   IDLE_TIMEOUT_MS,
   MAX_CONNECTION_COUNT,
   MAX_UNMET_CONNECTION_COUNT,
+  MAX_UNPROVEN_CONNECTION_COUNT,
   MIN_FIRST_REQUEST_BYTES_PER_MS,
 } from './rpc-limits.js';
-import type { RpcRequest } from './rpc-socket.js';
+import { MET_EVENT } from './rpc-socket.js';
 
-const EXCHANGES: ReadonlySet<string> = new Set(Object.values(TRACKER_PATTERNS));
+/** When a connection of a server begins: at once, or when its other end has proven who it is. */
+export type ConnectionEvent = 'connection' | 'secureConnection';
 
 export interface ConnectionLimits {
   readonly maxConnectionCount: number;
@@ -24,9 +25,9 @@ export const CONNECTION_LIMITS: ConnectionLimits = {
 };
 
 /**
- * Caps and times out the connections of a server, and ends them all at once: also those that are
- * still in a handshake, which the transport does not know of yet. Those that have sent no request of
- * any exchange are few, short-lived and evicted oldest first, and never keep others out.
+ * Caps and times out the connections of a server, and ends them all at once. Those over which nobody
+ * has asked who may are few, short-lived and evicted oldest first, and never keep others out. Those that
+ * are still in a handshake belong to the server that shakes hands.
  */
 export class ConnectionGuard {
   private readonly sockets = new Set<Socket>();
@@ -35,12 +36,15 @@ export class ConnectionGuard {
 
   constructor(
     server: Server,
+    begin: ConnectionEvent = 'connection',
     private readonly limits: ConnectionLimits = CONNECTION_LIMITS,
   ) {
     // Beyond those that are met there is always room for some that are not, and for one for which the
     // oldest of them goes.
-    server.maxConnections = limits.maxConnectionCount + limits.maxUnmetConnectionCount + 1;
-    server.on('connection', (socket) => this.watch(socket));
+    const unprovenCount = begin === 'connection' ? 0 : MAX_UNPROVEN_CONNECTION_COUNT + 1;
+    const { maxConnectionCount, maxUnmetConnectionCount } = limits;
+    server.maxConnections = maxConnectionCount + maxUnmetConnectionCount + 1 + unprovenCount;
+    server.on(begin, (socket: Socket) => this.watch(socket));
   }
 
   closeAll(): void {
@@ -48,17 +52,13 @@ export class ConnectionGuard {
   }
 
   private watch(socket: Socket): void {
+    if (socket.destroyed) return; // it has proven nothing
     if (this.unmet.size >= this.limits.maxUnmetConnectionCount) this.evictOldest();
     this.sockets.add(socket);
     this.unmet.set(socket, this.deadline(socket, this.limits.firstRequestTimeoutMs));
     socket.setNoDelay(true);
     socket.setTimeout(IDLE_TIMEOUT_MS, () => socket.destroy());
-    const onMessage = ({ pattern }: RpcRequest) => {
-      if (!EXCHANGES.has(pattern)) return;
-      socket.off('message', onMessage);
-      this.met(socket);
-    };
-    socket.on('message', onMessage);
+    socket.once(MET_EVENT, () => this.met(socket));
     socket.on('close', () => {
       this.sockets.delete(socket);
       this.forgetUnmet(socket);

@@ -8,6 +8,8 @@ export const MAX_SEND_BUFFER_BYTES = 8 * MAX_TRACKER_MESSAGE_CHARS;
  *  beyond it the connection that has moved nothing for the longest is closed. */
 export const MAX_HELD_BYTES = 16 * MAX_TRACKER_MESSAGE_CHARS;
 export const MAX_CONNECTION_COUNT = 10_000;
+/** Connections that have not proven who they are; the oldest goes when another comes. */
+export const MAX_UNPROVEN_CONNECTION_COUNT = 128;
 /** Connections beside those that have sent no request yet; the oldest goes when another comes. */
 export const MAX_UNMET_CONNECTION_COUNT = 512;
 /** A connection that has sent no request by then is closed, unless one arrives at a fair rate. */

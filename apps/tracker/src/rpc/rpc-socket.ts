@@ -26,6 +26,9 @@ const MAY_HAVE_LONG_REPLIES: ReadonlySet<string> = new Set<TrackerPattern>([
   'status',
 ]);
 
+/** Emitted on a connection whenever somebody asks over it who may. */
+export const MET_EVENT = 'met';
+
 /** What a stranger sent is not a request, or it does not read; the connection is closed. */
 class BrokenConnectionError extends Error {}
 

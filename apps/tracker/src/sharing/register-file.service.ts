@@ -7,6 +7,7 @@ import {
   parseHeldChunks,
   parseName,
   TrackerError,
+  type FileName,
   type RegisterFile,
 } from '#protocol';
 import { FileCatalogue } from '../files/file-catalogue.service.js';
@@ -14,8 +15,15 @@ import type { FileRecord } from '../files/file-record.js';
 import { ManifestStore } from '../files/manifest-store.service.js';
 import { NameBook, nameTaken } from '../files/name-book.service.js';
 import type { KnownPeer } from '../peers/peers.service.js';
+import type { Asker } from '../rpc/asker.js';
 import type { WriteSql } from '../store/sql.js';
 import { OwnershipService } from '../swarm/ownership.service.js';
+
+/** Whose message it is. */
+export interface Registrant {
+  readonly peer: KnownPeer;
+  readonly asker: Asker;
+}
 
 /** One file of a Register message. All checks come before the first write, so that a refused file
  *  leaves nothing behind while the others of its message are kept. */
@@ -29,8 +37,8 @@ export class RegisterFileService {
   ) {}
 
   /** Throws TrackerError or ProtocolError when this file is refused. */
-  async register(sql: WriteSql, peer: KnownPeer, request: RegisterFile): Promise<void> {
-    const name = request.name === undefined ? undefined : parseName(request.name);
+  async register(sql: WriteSql, { peer, asker }: Registrant, request: RegisterFile): Promise<void> {
+    const name = nameToClaim(request, asker);
     const layout = ChunkLayout.forSize(request.sizeBytes);
     const held = parseHeldChunks(request.held, layout.chunkCount);
     const known = await this.catalogue.findByDigest(sql, request.digest);
@@ -69,6 +77,15 @@ export class RegisterFileService {
     await this.manifests.insertOnlyPage(sql, file.id, hashes);
     return file;
   }
+}
+
+/** Undefined where there is nothing to name. A reader's `keep` makes no names. Throws NOT_ALLOWED. */
+function nameToClaim({ name, naming }: RegisterFile, asker: Asker): FileName | undefined {
+  if (name === undefined) return undefined;
+  const parsed = parseName(name);
+  if (asker.role !== 'reader') return parsed;
+  if (naming === 'keep') return undefined;
+  throw new TrackerError('NOT_ALLOWED', 'a reader of this network may not register names');
 }
 
 /** A file without chunks has no hashes to leave out. */

@@ -1,6 +1,7 @@
 import { Inject } from '@nestjs/common';
-import { MessagePattern, Payload } from '@nestjs/microservices';
+import { Ctx, MessagePattern, Payload } from '@nestjs/microservices';
 import { TRACKER_PATTERNS, type ListReply, type RegisterReply, type UnshareReply } from '#protocol';
+import { AskerContext } from '../rpc/asker.js';
 import type { RenderedReply } from '../rpc/rendered-reply.js';
 import { RpcController } from '../rpc/rpc-controller.decorator.js';
 import { ListDto } from './dto/list.dto.js';
@@ -17,13 +18,13 @@ export class SharingController {
   ) {}
 
   @MessagePattern(TRACKER_PATTERNS.register)
-  register(@Payload() dto: RegisterDto): Promise<RegisterReply> {
-    return this.sharing.register(dto);
+  register(@Payload() dto: RegisterDto, @Ctx() { asker }: AskerContext): Promise<RegisterReply> {
+    return this.sharing.register(dto, asker);
   }
 
   @MessagePattern(TRACKER_PATTERNS.unshare)
-  unshare(@Payload() dto: UnshareDto): Promise<UnshareReply> {
-    return this.sharing.unshare(dto);
+  unshare(@Payload() dto: UnshareDto, @Ctx() { asker }: AskerContext): Promise<UnshareReply> {
+    return this.sharing.unshare(dto, asker);
   }
 
   @MessagePattern(TRACKER_PATTERNS.list)

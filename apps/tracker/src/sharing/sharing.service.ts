@@ -7,6 +7,7 @@ import type {
   UnshareRequest,
 } from '#protocol';
 import { PeersService } from '../peers/peers.service.js';
+import type { Asker } from '../rpc/asker.js';
 import { toFileRefusal } from '../rpc/file-refusal.js';
 import { WRITE_QUEUE } from '../store/store.tokens.js';
 import type { WriteQueue } from '../store/write-queue.js';
@@ -23,21 +24,21 @@ export class SharingService {
     @Inject(UnshareFileService) private readonly withdrawal: UnshareFileService,
   ) {}
 
-  register(request: RegisterRequest): Promise<RegisterReply> {
+  register(request: RegisterRequest, asker: Asker): Promise<RegisterReply> {
     return this.writes.submit(async (sql) => {
       const peer = await this.peers.authorise(sql, request);
       const results = await outcomes(request.files, (file) =>
-        this.registration.register(sql, peer, file),
+        this.registration.register(sql, { peer, asker }, file),
       );
       return { results };
     });
   }
 
-  unshare(request: UnshareRequest): Promise<UnshareReply> {
+  unshare(request: UnshareRequest, asker: Asker): Promise<UnshareReply> {
     return this.writes.submit(async (sql) => {
       const peer = await this.peers.authorise(sql, request);
       const results = await outcomes(request.files, (file) =>
-        this.withdrawal.unshare(sql, peer, file),
+        this.withdrawal.unshare(sql, { peer, asker }, file),
       );
       return { results };
     });

@@ -2,10 +2,10 @@ import { Inject, Injectable } from '@nestjs/common';
 import { isDigest, TrackerError, type UnshareFile } from '#protocol';
 import { FileCatalogue, fileNotFound } from '../files/file-catalogue.service.js';
 import { NameBook, type NameVersion } from '../files/name-book.service.js';
-import type { KnownPeer } from '../peers/peers.service.js';
 import type { WriteSql } from '../store/sql.js';
 import { CompletionsService } from '../swarm/completions.service.js';
 import { OwnershipService } from '../swarm/ownership.service.js';
+import type { Registrant } from './register-file.service.js';
 
 interface UnshareTarget {
   readonly fileId: number;
@@ -23,10 +23,11 @@ export class UnshareFileService {
     @Inject(CompletionsService) private readonly completions: CompletionsService,
   ) {}
 
-  /** Throws FILE_NOT_FOUND for what never was, or NAME_NOT_YOURS. */
-  async unshare(sql: WriteSql, peer: KnownPeer, request: UnshareFile): Promise<void> {
+  /** Throws FILE_NOT_FOUND for what never was, or NAME_NOT_YOURS: an admin may purge any name. */
+  async unshare(sql: WriteSql, { peer, asker }: Registrant, request: UnshareFile): Promise<void> {
     const { fileId, name } = await this.target(sql, request.ref);
-    if (request.naming === 'purge' && name !== undefined && name.publishedBy !== peer.identity) {
+    const mayPurge = name?.publishedBy === peer.identity || asker.role === 'admin';
+    if (request.naming === 'purge' && name !== undefined && !mayPurge) {
       const message = `the name ${JSON.stringify(request.ref)} was published by another identity`;
       throw new TrackerError('NAME_NOT_YOURS', message);
     }
