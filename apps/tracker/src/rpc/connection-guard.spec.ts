@@ -82,3 +82,11 @@ it('has room for some that are not met, however many are, and for no more that a
   await gone;
   for (const { accepted } of members) expect(accepted.destroyed).toBe(false);
 });
+
+it('does not count those that it has just evicted among those that are met', async () => {
+  watch({ maxConnectionCount: 1, maxUnmetConnectionCount: 1 });
+  await open();
+  const member = await open();
+  ask(member, 'heartbeat');
+  expect(member.accepted.destroyed).toBe(false);
+});

@@ -74,6 +74,7 @@ export class ConnectionGuard {
   private evictOldest(): void {
     for (const socket of this.unmet.keys()) {
       this.forgetUnmet(socket);
+      this.sockets.delete(socket); // it is still to be closed, and counts no more
       socket.destroy();
       return;
     }
