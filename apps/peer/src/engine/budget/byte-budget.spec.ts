@@ -47,6 +47,36 @@ it('lets those who wait in turn take as much as there is, and no more', async ()
   expect(budget.tryTake(10)).toBe(true);
 });
 
+it('gives to those who wait in the order in which they asked, also who asks for much', async () => {
+  const budget = new ByteBudget(10);
+  budget.tryTake(10);
+  const taken: string[] = [];
+  const take = (who: string, bytes: number) =>
+    budget.take(bytes, { signal }).then(() => void taken.push(who));
+  const early = [take('much', 8), take('little', 3)];
+  budget.release(5);
+  const all = [...early, take('late', 2)];
+  await Promise.resolve();
+  expect([taken, budget.tryTake(1)]).toEqual([[], false]);
+  budget.release(5);
+  await early[0];
+  budget.release(8);
+  await Promise.all(all);
+  expect(taken).toEqual(['much', 'little', 'late']);
+});
+
+it('gives to the next when one who waits before gives up', async () => {
+  const budget = new ByteBudget(10);
+  budget.tryTake(5);
+  const stopping = new AbortController();
+  const much = expect(budget.take(8, { signal: stopping.signal })).rejects.toThrow('enough');
+  const little = budget.take(3, { signal });
+  stopping.abort(new Error('enough'));
+  await much;
+  await little;
+  expect(budget.isAwaited).toBe(false);
+});
+
 it('rejects with the reason, and takes nothing, when the signal aborts the waiting', async () => {
   const budget = new ByteBudget(10);
   budget.tryTake(10);
