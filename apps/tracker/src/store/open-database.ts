@@ -48,17 +48,32 @@ export class OpenDatabase {
 /** A database is there whole or not at all: an empty file was never left by us. */
 async function create(path: string): Promise<void> {
   const fresh = `${path}.new`;
-  for (const suffix of ['', '-journal', '-wal', '-shm']) {
-    await rm(`${fresh}${suffix}`, { force: true });
+  await removeDatabase(fresh);
+  try {
+    await fill(fresh);
+    await rename(fresh, path);
+  } catch (error) {
+    await removeDatabase(fresh);
+    throw error;
   }
+  await syncFolder(dirname(path));
+}
+
+async function fill(fresh: string): Promise<void> {
   const source = await connect(fresh, 'write');
   try {
     await source.runMigrations({ transaction: 'each' });
+    // The log does not get the new name. Closing copies it, too, but keeps to itself that it could not.
+    rawConnection(source).pragma('wal_checkpoint(TRUNCATE)');
   } finally {
     await source.destroy();
   }
-  await rename(fresh, path);
-  await syncFolder(dirname(path));
+}
+
+async function removeDatabase(path: string): Promise<void> {
+  for (const suffix of ['', '-journal', '-wal', '-shm']) {
+    await rm(`${path}${suffix}`, { force: true });
+  }
 }
 
 async function connect(path: string, mode: ConnectionMode): Promise<DataSource> {
