@@ -70,6 +70,19 @@ describe('WriteQueue', () => {
     expect(await values()).toEqual([1, 3]);
   });
 
+  it('says what a full disk says to all whom it concerns, and goes on when there is room', async () => {
+    await sql.all('PRAGMA max_page_count = 20');
+    await sql.run('CREATE TABLE texts (text TEXT)');
+    const fill = (writer: WriteSql) =>
+      writer.run('INSERT INTO texts VALUES (?)', ['x'.repeat(100_000)]);
+    const works = [insert(1), fill, insert(2)];
+    for (const end of await Promise.allSettled(works.map((work) => queue.submit(work)))) {
+      expect(end).toMatchObject({ status: 'rejected', reason: { code: 'SQLITE_FULL' } });
+    }
+    await queue.submit(insert(3));
+    expect(await values()).toEqual([3]);
+  });
+
   it('passes on typed refusals, and runs nothing twice when nothing was written', async () => {
     const refusal = new TrackerError('NAME_TAKEN', 'taken');
     const refusals = [

@@ -150,9 +150,19 @@ export class WriteQueue {
       return { ok: true, value };
     } catch (error) {
       transaction.forgetApplications(before);
-      await transaction.run('ROLLBACK TO request');
-      await transaction.run('RELEASE request');
+      const isUndone = await this.undoRequest();
+      if (!isUndone) throw error; // it has ended the transaction, and the savepoint with it
       return { ok: false, error };
+    }
+  }
+
+  private async undoRequest(): Promise<boolean> {
+    try {
+      await this.transaction.run('ROLLBACK TO request');
+      await this.transaction.run('RELEASE request');
+      return true;
+    } catch {
+      return false;
     }
   }
 }
