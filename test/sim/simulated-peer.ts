@@ -3,6 +3,7 @@ import { BanLedger } from '../../apps/peer/src/core/ban-ledger.js';
 import { PiecePicker } from '../../apps/peer/src/core/piece-picker.js';
 import { PipelineDepth } from '../../apps/peer/src/core/pipeline-depth.js';
 import { RequestLedger } from '../../apps/peer/src/core/request-ledger.js';
+import type { PeerChunks } from '../../apps/peer/src/core/peer-chunks.js';
 import { SeedSpread } from '../../apps/peer/src/core/seed-spread.js';
 import { UploadSlots } from '../../apps/peer/src/core/upload-slots.js';
 import { UploadQueue } from './upload-queue.js';
@@ -31,6 +32,8 @@ interface Link {
   readonly depth: PipelineDepth;
   /** Suggested to the remote or asked by it, and not yet sent. */
   readonly promised: Set<ChunkIndex>;
+  /** The remote in our `spread`. */
+  readonly spreadPeer: PeerChunks | undefined;
   receivedBytes: number;
 }
 
@@ -75,17 +78,19 @@ export class SimulatedPeer {
 
   connected(remote: SimulatedPeer): void {
     const depth = new PipelineDepth({ chunkBytes: CHUNK_BYTES, maxBytes: MAX_PIPELINE_BYTES });
-    this.links.set(remote.peerId, { remote, depth, promised: new Set(), receivedBytes: 0 });
+    const spreadPeer = this.spread?.addPeer(remote.held);
+    const promised = new Set<ChunkIndex>();
+    this.links.set(remote.peerId, { remote, depth, promised, spreadPeer, receivedBytes: 0 });
     this.picker.addPeer(remote.peerId, remote.held);
-    this.spread?.addPeer(remote.peerId, remote.held);
   }
 
   disconnected(remote: SimulatedPeer): void {
     for (const index of this.ledger.dropPeer(remote.peerId)) this.picker.release(index);
     this.uploads.removeAll(remote);
+    const spreadPeer = this.links.get(remote.peerId)?.spreadPeer;
+    if (spreadPeer !== undefined) this.spread?.removePeer(spreadPeer);
     this.links.delete(remote.peerId);
     this.picker.removePeer(remote.peerId);
-    this.spread?.removePeer(remote.peerId);
     this.slots.peerLeft(remote.peerId);
   }
 
@@ -152,15 +157,16 @@ export class SimulatedPeer {
   }
 
   private promise(peerId: PeerId, chunkIndex: ChunkIndex): void {
-    this.links.get(peerId)!.promised.add(chunkIndex);
-    this.spread?.given({ peerId, chunkIndex });
+    const { promised, spreadPeer } = this.links.get(peerId)!;
+    promised.add(chunkIndex);
+    if (spreadPeer !== undefined) this.spread?.given(spreadPeer, chunkIndex);
   }
 
   private suggest(remote: SimulatedPeer): void {
-    const { promised } = this.links.get(remote.peerId)!;
-    while (this.spread !== undefined && promised.size < MAX_PROMISED_COUNT) {
-      const { random } = this.options;
-      const chunkIndex = this.spread.next({ peerId: remote.peerId, random });
+    const { promised, spreadPeer } = this.links.get(remote.peerId)!;
+    if (this.spread === undefined || spreadPeer === undefined) return;
+    while (promised.size < MAX_PROMISED_COUNT) {
+      const chunkIndex = this.spread.next(spreadPeer, this.options.random);
       if (chunkIndex === undefined) return;
       this.promise(remote.peerId, chunkIndex);
       remote.picker.suggest(this.peerId, chunkIndex);
@@ -168,9 +174,9 @@ export class SimulatedPeer {
   }
 
   private choke(link: Link): void {
-    const { peerId } = link.remote;
-    for (const chunkIndex of link.promised) {
-      if (!link.remote.has(chunkIndex)) this.spread?.withdrawn({ peerId, chunkIndex });
+    const { promised, spreadPeer } = link;
+    for (const chunkIndex of spreadPeer === undefined ? [] : promised) {
+      if (!link.remote.has(chunkIndex)) this.spread?.withdrawn(spreadPeer!, chunkIndex);
     }
     link.promised.clear();
     for (const upload of this.uploads.removeAll(link.remote)) {
@@ -226,7 +232,8 @@ export class SimulatedPeer {
 
   private told(peerId: PeerId, chunkIndex: ChunkIndex): void {
     this.picker.peerHas(peerId, chunkIndex);
-    this.spread?.peerHas(peerId, chunkIndex);
-    this.links.get(peerId)!.promised.delete(chunkIndex);
+    const { promised, spreadPeer } = this.links.get(peerId)!;
+    if (spreadPeer !== undefined) this.spread?.peerHas(spreadPeer, chunkIndex);
+    promised.delete(chunkIndex);
   }
 }

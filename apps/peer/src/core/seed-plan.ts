@@ -1,7 +1,8 @@
 import type { Bitfield, ChunkIndex, PeerId } from '#protocol';
+import type { PeerChunks } from './peer-chunks.js';
 import { PeerRate } from './peer-rate.js';
 import { SeedSpread } from './seed-spread.js';
-import { TurnOrder } from './turn-order.js';
+import { TurnList, type Turn } from './turn-list.js';
 
 /** How much of the seeder's time is promised ahead. */
 const AHEAD_SECONDS = 0.5;
@@ -34,8 +35,10 @@ interface Debt {
 
 const PENDING_MS = { suggested: MAX_PROMPT_MS, asked: Infinity, sent: MAX_TRAVEL_MS };
 
-interface Leecher {
+interface Leecher extends Turn<Leecher> {
   readonly peerId: PeerId;
+  /** What it has or was given. */
+  readonly chunks: PeerChunks;
   /** Chunks from us that it has and has passed on to nobody yet. */
   readonly hoarded: Set<ChunkIndex>;
   /** Knows that it is to follow suggestions: it has had one. */
@@ -57,7 +60,7 @@ interface Leecher {
 export class SeedPlan {
   private readonly spread: SeedSpread;
   private readonly leechers = new Map<PeerId, Leecher>();
-  private readonly turns = new TurnOrder<Leecher>();
+  private readonly turns = new TurnList<Leecher>();
   private readonly rate = new PeerRate({ windowMs: RATE_WINDOW_MS });
   private readonly chunkBytes: number;
   private pendingCount = 0;
@@ -79,25 +82,27 @@ export class SeedPlan {
   /** Told again, it forgets what was promised to the peer. */
   addPeer(peerId: PeerId, held: Bitfield): void {
     this.removePeer(peerId);
-    this.spread.addPeer(peerId, held);
-    const leecher = {
+    const leecher: Leecher = {
       peerId,
+      chunks: this.spread.addPeer(held),
       hoarded: new Set<ChunkIndex>(),
       isSteered: false,
       promised: new Map(),
       pendingCount: 0,
+      previous: undefined,
+      next: undefined,
     };
     this.leechers.set(peerId, leecher);
-    this.turns.add(leecher);
+    this.turns.append(leecher);
     this.unsteeredCount += 1;
   }
 
   removePeer(peerId: PeerId): void {
-    this.spread.removePeer(peerId);
     const leecher = this.leechers.get(peerId);
     if (leecher === undefined) return;
+    this.spread.removePeer(leecher.chunks);
     this.leechers.delete(peerId);
-    this.turns.delete(leecher);
+    this.turns.detach(leecher);
     this.pendingCount -= leecher.pendingCount;
     for (const chunkIndex of leecher.hoarded) this.hoarders.delete(chunkIndex);
     if (!leecher.isSteered) this.unsteeredCount -= 1;
@@ -106,11 +111,10 @@ export class SeedPlan {
   /** The peer says that it has the chunk. */
   peerHas(entry: { peerId: PeerId; chunkIndex: ChunkIndex; nowMs: number }): void {
     const { peerId, chunkIndex, nowMs } = entry;
-    this.spread.peerHas(peerId, chunkIndex);
     const leecher = this.leechers.get(peerId);
     if (leecher === undefined) return;
-    const state = leecher.promised.get(chunkIndex)?.state;
-    this.settle(leecher, chunkIndex);
+    this.spread.peerHas(leecher.chunks, chunkIndex);
+    const state = this.settle(leecher, chunkIndex);
     const hoarder = this.hoarders.get(chunkIndex);
     if (hoarder !== undefined && hoarder !== leecher) {
       hoarder.hoarded.delete(chunkIndex);
@@ -126,7 +130,9 @@ export class SeedPlan {
 
   /** The peer asked for the chunk, whether that was suggested or not. */
   requested(entry: { peerId: PeerId; chunkIndex: ChunkIndex; nowMs: number }): void {
-    this.promise(entry, 'asked');
+    const { chunkIndex, nowMs } = entry;
+    const leecher = this.leechers.get(entry.peerId);
+    if (leecher !== undefined) this.promise(leecher, { chunkIndex, nowMs, state: 'asked' });
   }
 
   /** All of the chunk is on its way to the peer. */
@@ -163,41 +169,45 @@ export class SeedPlan {
     leecher: Leecher,
     { nowMs, random }: { nowMs: number; random: () => number },
   ): { peerId: PeerId; chunkIndex: ChunkIndex } | undefined {
-    const { peerId } = leecher;
-    const chunkIndex = this.spread.next({ peerId, random });
+    const chunkIndex = this.spread.next(leecher.chunks, random);
     this.turns.moveToEnd(leecher);
     if (chunkIndex === undefined) return undefined;
     if (!leecher.isSteered) this.unsteeredCount -= 1;
     leecher.isSteered = true;
-    this.promise({ peerId, chunkIndex, nowMs }, 'suggested');
-    return { peerId, chunkIndex };
+    this.promise(leecher, { chunkIndex, nowMs, state: 'suggested' });
+    return { peerId: leecher.peerId, chunkIndex };
   }
 
   /** Takes back what was promised long ago and came to nothing: others may be given it. */
   expire(nowMs: number): void {
-    for (const [peerId, leecher] of this.leechers) {
+    for (const leecher of this.leechers.values()) {
       for (const [chunkIndex, debt] of leecher.promised) {
         const { state, sinceMs } = debt;
         const elapsedMs = nowMs - sinceMs;
         if (elapsedMs >= PENDING_MS[state]) this.release(leecher, debt);
         if (elapsedMs < (state === 'suggested' ? MAX_UNASKED_MS : MAX_UNANNOUNCED_MS)) continue;
         this.settle(leecher, chunkIndex);
-        this.spread.withdrawn({ peerId, chunkIndex });
+        this.spread.withdrawn(leecher.chunks, chunkIndex);
       }
     }
   }
 
   private promise(
-    { peerId, chunkIndex, nowMs }: { peerId: PeerId; chunkIndex: ChunkIndex; nowMs: number },
-    how: 'asked' | 'suggested',
+    leecher: Leecher,
+    { chunkIndex, nowMs, state }: { chunkIndex: ChunkIndex; nowMs: number; state: Debt['state'] },
   ): void {
-    const leecher = this.leechers.get(peerId);
-    if (leecher === undefined) return;
-    this.settle(leecher, chunkIndex);
-    leecher.promised.set(chunkIndex, { state: how, sinceMs: nowMs, isPending: true });
+    const debt = leecher.promised.get(chunkIndex);
+    if (debt === undefined) {
+      leecher.promised.set(chunkIndex, { state, sinceMs: nowMs, isPending: true });
+    } else {
+      this.release(leecher, debt);
+      debt.state = state;
+      debt.sinceMs = nowMs;
+      debt.isPending = true;
+    }
     leecher.pendingCount += 1;
     this.pendingCount += 1;
-    this.spread.given({ peerId, chunkIndex });
+    this.spread.given(leecher.chunks, chunkIndex);
   }
 
   /** A promise that holds up nobody else any more. */
@@ -208,12 +218,13 @@ export class SeedPlan {
     this.pendingCount -= 1;
   }
 
-  /** Forgets a promise, if there is one. */
-  private settle(leecher: Leecher, chunkIndex: ChunkIndex): void {
+  /** Forgets a promise, if there is one. Returns what was left of it. */
+  private settle(leecher: Leecher, chunkIndex: ChunkIndex): Debt['state'] | undefined {
     const debt = leecher.promised.get(chunkIndex);
-    if (debt === undefined) return;
+    if (debt === undefined) return undefined;
     this.release(leecher, debt);
     leecher.promised.delete(chunkIndex);
+    return debt.state;
   }
 
   /** With others about, only what none of them has or was promised: they give one another the rest,

@@ -1,4 +1,4 @@
-import type { Bitfield, ChunkIndex, PeerId } from '#protocol';
+import type { Bitfield, ChunkIndex } from '#protocol';
 import { Availability } from './availability.js';
 import type { PeerChunks } from './peer-chunks.js';
 
@@ -10,11 +10,11 @@ const MAX_WALK_COUNT = 128;
  * nobody. What was given to a peer (suggested, or being sent) counts as that peer's, together with
  * what it told us it has; the next suggestion for a peer is a chunk of ours that it has not and
  * that the fewest others have, ties at random. When a peer leaves, what only it had is lost and
- * comes first again. Costs do not grow with the number of chunks.
+ * comes first again. Costs do not grow with the number of chunks. Who adds a peer keeps what stands
+ * for it here.
  */
 export class SeedSpread {
   private readonly availability: Availability;
-  private readonly peers = new Map<PeerId, PeerChunks>();
 
   /** `held`: what we have and may suggest. */
   constructor(options: { held: Bitfield }) {
@@ -31,34 +31,28 @@ export class SeedSpread {
     this.availability.order.open(index);
   }
 
-  /** Copies `held`; told again, it forgets what was given to the peer. */
-  addPeer(peerId: PeerId, held: Bitfield): void {
-    this.removePeer(peerId);
-    this.peers.set(peerId, this.availability.join(held));
+  /** Copies `held`. */
+  addPeer(held: Bitfield): PeerChunks {
+    return this.availability.join(held);
   }
 
-  removePeer(peerId: PeerId): void {
-    const peer = this.peers.get(peerId);
-    if (peer === undefined) return;
+  removePeer(peer: PeerChunks): void {
     this.availability.leave(peer);
-    this.peers.delete(peerId);
   }
 
-  /** May be told again, and after the chunk was given to it. An unknown peer is ignored. */
-  peerHas(peerId: PeerId, index: ChunkIndex): void {
-    const peer = this.peers.get(peerId);
-    if (peer !== undefined) this.availability.gain(peer, index);
+  /** May be told again, and after the chunk was given to it. */
+  peerHas(peer: PeerChunks, index: ChunkIndex): void {
+    this.availability.gain(peer, index);
   }
 
   /** The chunk was suggested to the peer, or it asked us for it. */
-  given(entry: { peerId: PeerId; chunkIndex: ChunkIndex }): void {
-    this.peerHas(entry.peerId, entry.chunkIndex);
+  given(peer: PeerChunks, index: ChunkIndex): void {
+    this.availability.gain(peer, index);
   }
 
   /** The peer will not get it from us after all: it cancelled, or was choked. */
-  withdrawn(entry: { peerId: PeerId; chunkIndex: ChunkIndex }): void {
-    const peer = this.peers.get(entry.peerId);
-    if (peer !== undefined) this.availability.lose(peer, entry.chunkIndex);
+  withdrawn(peer: PeerChunks, index: ChunkIndex): void {
+    this.availability.lose(peer, index);
   }
 
   /** Connected peers that have the chunk or were given it. */
@@ -73,15 +67,14 @@ export class SeedSpread {
 
   /** The chunk to suggest to the peer; tell `given` when it was. Undefined when it has, or was
    *  given, nearly everything. */
-  next(options: { peerId: PeerId; random: () => number }): ChunkIndex | undefined {
-    const peer = this.peers.get(options.peerId);
-    if (peer === undefined || peer.isComplete) return undefined;
+  next(peer: PeerChunks, random: () => number): ChunkIndex | undefined {
+    if (peer.isComplete) return undefined;
     const { order } = this.availability;
     let leftCount = MAX_WALK_COUNT;
     let rank = order.firstOpenRank(0);
     while (rank !== undefined) {
       const openCount = order.openCountAt(rank);
-      const startNth = Math.floor(options.random() * openCount);
+      const startNth = Math.floor(random() * openCount);
       for (let step = 0; step < openCount && leftCount > 0; step += 1) {
         const nth = startNth + step;
         const index = order.openAt(rank, nth < openCount ? nth : nth - openCount);

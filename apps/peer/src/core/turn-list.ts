@@ -33,6 +33,14 @@ export class TurnList<Member extends Turn<Member>> {
     else next.previous = previous;
   }
 
+  /** The first in turn that `suits`. O(those before it). */
+  find(suits: (turn: Member) => boolean): Member | undefined {
+    for (let turn = this.firstTurn; turn !== undefined; turn = turn.next) {
+      if (suits(turn)) return turn;
+    }
+    return undefined;
+  }
+
   moveToEnd(turn: Member): void {
     if (turn === this.lastTurn) return;
     this.detach(turn);

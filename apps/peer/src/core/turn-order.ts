@@ -39,14 +39,6 @@ export class TurnOrder<Key> {
     if (turn !== undefined) this.list.moveToEnd(turn);
   }
 
-  /** The first in turn that `suits`. O(those before it). */
-  find(suits: (key: Key) => boolean): Key | undefined {
-    for (let turn = this.list.first; turn !== undefined; turn = turn.next) {
-      if (suits(turn.key)) return turn.key;
-    }
-    return undefined;
-  }
-
   /** All in the order of their turns. A copy. */
   toArray(): Key[] {
     const keys: Key[] = [];
