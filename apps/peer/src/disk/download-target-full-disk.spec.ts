@@ -1,7 +1,9 @@
+import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { Bitfield, hashBytes, Manifest, toChunkIndex, verifyChunk } from '#protocol';
 import { canMount, mountDisk } from '../../../../test/support/small-disk.js';
 import { DownloadTarget } from './download-target.js';
@@ -45,9 +47,52 @@ describe.runIf(canMount())('a disk that fills up', () => {
     expect(again.claimsTrusted).toBe('proven');
   });
 
+  it('is tried again by the same process, also when not even its record could be written', async () => {
+    const folder = mountDisk('size=4m');
+    const output = join(folder, 'file.bin');
+    const other = join(folder, 'other');
+    const fill = () => {
+      for (;;) appendFileSync(other, Buffer.alloc(4096));
+    };
+    const target = await open(output);
+    await target.store.write(chunks[0]!, { signal });
+    const stored = Bitfield.empty(CHUNK_COUNT);
+    stored.set(chunks[0]!.chunkIndex);
+    expect(fill).toThrow('ENOSPC');
+    await target.record(stored); // takes the room that was kept for it
+    expect(fill).toThrow('ENOSPC');
+    await expect(target.suspend(stored)).rejects.toMatchObject({ code: 'DISK_FULL' });
+    await expect(target.close()).rejects.toMatchObject({ code: 'DISK_FULL' });
+    rmSync(other);
+    await using again = await open(output);
+    expect(again.claims.count).toBe(1);
+    expect(again.claimsTrusted).toBe('unproven');
+  });
+
   it('names a read-only file system', async () => {
     await expect(open(join(mountDisk('ro'), 'x'))).rejects.toMatchObject({
       code: 'DISK_PERMISSION',
     });
+  });
+});
+
+/** Files of this process may be no longer, until the test ends. */
+function limitFileSize(sizeBytes: number): void {
+  const limit = (value: string) => {
+    execFileSync('prlimit', [`--pid=${process.pid}`, `--fsize=${value}:`]);
+  };
+  limit(String(sizeBytes));
+  onTestFinished(() => limit('unlimited'));
+}
+
+describe.runIf(process.platform === 'linux')('a file system that takes no file so long', () => {
+  it('is named, and nothing is left there', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'shoal-target-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    limitFileSize(manifest.sizeBytes - 1);
+    const output = join(folder, 'file.bin');
+    await expect(open(output)).rejects.toMatchObject({ code: 'DISK_FULL' });
+    expect(readdirSync(folder)).toEqual([]);
+    await expect(open(output)).rejects.toMatchObject({ code: 'DISK_FULL' });
   });
 });

@@ -1,14 +1,15 @@
-import { renameSync, rmSync } from 'node:fs';
+import { realpathSync, renameSync, rmSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { Bitfield, type Manifest } from '#protocol';
 import { FileChunkStore, type ChunkStore } from './chunk-store.js';
-import { onDisk } from './disk-error.js';
+import { onDisk, onDiskSync } from './disk-error.js';
 import { downloadPaths, type DownloadPaths } from './download-paths.js';
 import { renameExclusively } from './exclusive-rename.js';
 import { sameStamp, type FileStamp } from './file-stamp.js';
 import { syncFolder } from './folder-sync.js';
 import { ProcessLock } from './process-lock.js';
-import { thisProcess, type ProcessStamp } from './process-stamp.js';
+import { isThisProcess, thisProcess, type ProcessStamp } from './process-stamp.js';
 import { readResumeRecord, removeResumeRecord, writeResumeRecord } from './resume-record-file.js';
 import type { ResumeRecord } from './resume-record.js';
 import {
@@ -33,6 +34,10 @@ interface Opened {
   readonly claimsTrusted: 'proven' | 'unproven';
 }
 
+/** Where the records of the targets lie that this process has open: a full disk may keep one from
+ *  saying that nobody works on it any more. */
+const openRecords = new Set<string>();
+
 /** The file that a download is to become: until it is whole `OUTPUT.part`, and beside it
  *  `OUTPUT.part.resume`, which says which chunks are stored and who works on them. */
 export class DownloadTarget {
@@ -54,7 +59,7 @@ export class DownloadTarget {
     private readonly options: DownloadTargetOptions,
     private readonly paths: DownloadPaths,
     private readonly owner: ProcessStamp,
-    opened: Opened,
+    private readonly opened: Opened & { readonly recordPath: string },
   ) {
     this.store = opened.store;
     this.part = opened.store;
@@ -76,13 +81,16 @@ export class DownloadTarget {
     );
     try {
       const record = readResumeRecord(paths.record);
-      assertUnowned(paths, record);
+      const recordPath = realRecordPath(paths);
+      const isLeftByUs = isThisProcess(record?.owner) && !openRecords.has(recordPath);
+      if (!isLeftByUs) assertUnowned(paths, record);
       await tidyFinished(paths);
       assertFree(paths, options.existingFile);
       assertRoom(paths, manifest.sizeBytes);
       const owner = thisProcess();
       const opened = await openPart(paths, manifest, { record, owner });
-      return new DownloadTarget(options, paths, owner, opened);
+      openRecords.add(recordPath);
+      return new DownloadTarget(options, paths, owner, { ...opened, recordPath });
     } finally {
       lock.release();
     }
@@ -144,19 +152,14 @@ export class DownloadTarget {
       if (this.state === 'working') await this.abandon();
     } finally {
       this.state = 'released';
+      openRecords.delete(this.opened.recordPath);
       await this.part.close();
     }
   }
 
-  private async abandon(): Promise<void> {
-    if (this.recorded.count > 0) {
-      await this.writeRecord({ held: this.recorded, owner: null, cleanStop: null });
-      return;
-    }
-    await removeResumeRecord(this.paths.record);
-    await onDisk({ path: this.paths.part, verb: 'remove' }, () =>
-      rm(this.paths.part, { force: true }),
-    );
+  private abandon(): Promise<void> {
+    const { digest } = this.options.manifest;
+    return abandon(this.paths, { digest, held: this.recorded });
   }
 
   private change<T>(work: () => Promise<T>): Promise<T> {
@@ -177,6 +180,19 @@ export class DownloadTarget {
   }
 }
 
+/** Leaves what the record claims to be checked again, and without a claim nothing. */
+async function abandon(
+  { part, record }: DownloadPaths,
+  left: Pick<ResumeRecord, 'digest' | 'held'>,
+): Promise<void> {
+  if (left.held.count > 0) {
+    await writeResumeRecord(record, { ...left, owner: null, cleanStop: null });
+    return;
+  }
+  await removeResumeRecord(record);
+  await onDisk({ path: part, verb: 'remove' }, () => rm(part, { force: true }));
+}
+
 /** Opens the part at its full length, with whatever of `record` can be kept, and takes it over. */
 async function openPart(
   paths: DownloadPaths,
@@ -186,16 +202,19 @@ async function openPart(
   const kept = found.record?.digest === manifest.digest ? found.record : undefined;
   const store = await FileChunkStore.open(paths.part, manifest);
   let isNew = false;
+  let isTakenOver = false;
+  let claims = Bitfield.empty(manifest.chunkCount);
   try {
     const stamp = await store.stamp();
     isNew = stamp.sizeBytes === 0;
-    const claims = kept === undefined || isNew ? Bitfield.empty(manifest.chunkCount) : kept.held;
+    if (kept !== undefined && !isNew) claims = kept.held;
     const isProven = kept?.cleanStop != null && sameStamp(kept.cleanStop, stamp);
     const record = { digest: manifest.digest, held: claims, owner: found.owner, cleanStop: null };
     // A record of nothing may get lost in a power cut, unless an older one came back instead: it
     // could claim, of other content, what is written over from here on.
     const durability = found.record !== undefined ? 'synced' : 'unsynced';
     await writeResumeRecord(paths.record, record, { durability });
+    isTakenOver = true;
     if (claims.count === 0) await store.resize(0);
     if (stamp.sizeBytes !== manifest.sizeBytes || claims.count === 0) {
       await store.resize(manifest.sizeBytes);
@@ -203,7 +222,12 @@ async function openPart(
     return { store, claims, claimsTrusted: isProven ? 'proven' : 'unproven' };
   } catch (error) {
     await store.close();
-    if (isNew) rmSync(paths.part, { force: true });
+    if (isTakenOver) {
+      // What went wrong before is what the user must hear of.
+      await abandon(paths, { digest: manifest.digest, held: claims }).catch(() => undefined);
+    } else if (isNew) {
+      rmSync(paths.part, { force: true });
+    }
     throw error;
   }
 }
@@ -212,4 +236,10 @@ function union(stored: Bitfield, unchecked: Bitfield | undefined): Bitfield {
   const held = stored.clone();
   if (unchecked !== undefined) for (const chunkIndex of unchecked.indexes()) held.set(chunkIndex);
   return held;
+}
+
+/** The same for all ways to the folder, which exists. */
+function realRecordPath({ folder, record }: DownloadPaths): string {
+  const realFolder = onDiskSync({ path: folder, verb: 'look at' }, () => realpathSync(folder));
+  return join(realFolder, basename(record));
 }

@@ -18,6 +18,10 @@ export function thisProcess(): ProcessStamp {
   };
 }
 
+export function isThisProcess(stamp: ProcessStamp | null | undefined): boolean {
+  return stamp?.pid === process.pid && isRunning(stamp);
+}
+
 /** False as soon as the process has ended, also when its pid went to another one since. */
 export function isRunning(stamp: ProcessStamp): boolean {
   if (stamp.bootId !== readBootId() || !pidExists(stamp.pid)) return false;
