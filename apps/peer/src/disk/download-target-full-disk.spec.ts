@@ -69,6 +69,19 @@ describe.runIf(canMount())('a disk that fills up', () => {
     expect(again.claimsTrusted).toBe('unproven');
   });
 
+  it('leaves nothing when it has room for a name and for nothing else', async () => {
+    const folder = mountDisk('size=4m');
+    const other = join(folder, 'other');
+    expect(() => {
+      for (;;) appendFileSync(other, Buffer.alloc(4096));
+    }).toThrow('ENOSPC');
+    const output = join(folder, 'file.bin');
+    for (let time = 0; time < 2; time += 1) {
+      await expect(open(output)).rejects.toMatchObject({ code: 'DISK_FULL' });
+      expect(readdirSync(folder)).toEqual(['other']);
+    }
+  });
+
   it('names a read-only file system', async () => {
     await expect(open(join(mountDisk('ro'), 'x'))).rejects.toMatchObject({
       code: 'DISK_PERMISSION',

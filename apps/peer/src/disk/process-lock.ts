@@ -2,12 +2,15 @@ import {
   closeSync,
   constants,
   fstatSync,
+  linkSync,
   openSync,
   readSync,
+  renameSync,
   statSync,
   unlinkSync,
   writeSync,
 } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { isRunning, parseProcessStamp, thisProcess } from './process-stamp.js';
 
@@ -68,6 +71,11 @@ class LockClaim {
     try {
       this.append({ token: this.token, process: thisProcess() });
     } catch (error) {
+      try {
+        this.tidyUp();
+      } catch {
+        // What went wrong before is what the user must hear of.
+      }
       closeSync(this.fd);
       throw error;
     }
@@ -91,9 +99,23 @@ class LockClaim {
     }
   }
 
+  /** A full disk takes the name of a file and none of its bytes: a file that nobody has claimed is not
+   *  left behind. Aside first, where nobody claims it any more; put back if somebody just has. */
+  private tidyUp(): void {
+    if (!this.isInPlace() || this.holder() !== undefined) return;
+    const aside = join(dirname(this.path), `.${this.token}.lock`);
+    renameSync(this.path, aside);
+    try {
+      if (this.holder() !== undefined) linkSync(aside, this.path);
+    } finally {
+      unlinkSync(aside);
+    }
+  }
+
   /** Begins with a line feed, to stand apart from what a killed process left unfinished. */
   private append(line: object): void {
-    writeSync(this.fd, `\n${JSON.stringify(line)}\n`);
+    const bytes = Buffer.from(`\n${JSON.stringify(line)}\n`);
+    for (let done = 0; done < bytes.length;) done += writeSync(this.fd, bytes, done);
   }
 
   private isInPlace(): boolean {
