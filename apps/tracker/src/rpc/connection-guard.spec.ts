@@ -87,6 +87,6 @@ it('does not count those that it has just evicted among those that are met', asy
   watch({ maxConnectionCount: 1, maxUnmetConnectionCount: 1 });
   await open();
   const member = await open();
-  ask(member, 'heartbeat');
+  ask(member);
   expect(member.accepted.destroyed).toBe(false);
 });
