@@ -29,11 +29,13 @@ export class AbuseStage implements AsyncDisposable {
     readonly content: { readonly manifest: Manifest; readonly bytes: Buffer },
   ) {}
 
-  static async open(): Promise<AbuseStage> {
+  static async open({
+    access = 'open',
+  }: { access?: 'open' | 'secured' } = {}): Promise<AbuseStage> {
     const env = { NODE_OPTIONS: SMALL_HEAP };
     const bytes = sampleBytes(SIZE_BYTES, SEED);
     const manifest = await manifestOf(bytes);
-    const tracker = await startTracker({ env });
+    const tracker = await startTracker({ env, access });
     const home = await PeerHome.create(tracker);
     await writeSample(home.file('big.bin'), SIZE_BYTES, SEED);
     const seeder = await home.serve(['share', 'big.bin']);

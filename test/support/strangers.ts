@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import type { Endpoint } from '#protocol';
 
 const DIALS_AT_ONCE = 100;
@@ -32,11 +33,19 @@ export async function untilEnded(
   signal.removeEventListener('abort', enough);
 }
 
+/** Begins a connection. */
+export type Connect = (endpoint: Endpoint) => Socket;
+
+const connectPlainly: Connect = (endpoint) => connect({ ...endpoint, noDelay: true });
+
 /** Connections to one endpoint that belong to nobody, and that it may end as it likes. */
 export class Strangers implements AsyncDisposable {
   private readonly sockets = new Set<Socket>();
 
-  constructor(private readonly endpoint: Endpoint) {}
+  constructor(
+    private readonly endpoint: Endpoint,
+    private readonly connectTo: Connect = connectPlainly,
+  ) {}
 
   /** Those that are still connected. */
   get count(): number {
@@ -45,7 +54,7 @@ export class Strangers implements AsyncDisposable {
 
   /** Connects one; reads, unless told otherwise, and throws away what it reads. */
   async dial({ reads = 'all' }: { reads?: 'all' | 'nothing' } = {}): Promise<Socket> {
-    const socket = connect({ ...this.endpoint, noDelay: true });
+    const socket = this.connectTo(this.endpoint);
     this.sockets.add(socket);
     const closed = new Promise<void>((resolve) => {
       socket.on('close', () => {
@@ -55,7 +64,8 @@ export class Strangers implements AsyncDisposable {
     });
     socket.on('error', () => undefined); // 'close' follows
     if (reads === 'all') socket.resume();
-    await Promise.race([once(socket, 'connect').catch(() => undefined), closed]);
+    const event = socket instanceof TLSSocket ? 'secureConnect' : 'connect';
+    await Promise.race([once(socket, event).catch(() => undefined), closed]);
     return socket;
   }
 

@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { CREDENTIAL_LIFETIME_MS, issueCredential } from '#identity';
-import type { Identity, MembershipNews } from '#protocol';
+import { CREDENTIAL_LIFETIME_MS, issueCredential, type Membership } from '#identity';
+import type { MembershipNews } from '#protocol';
 import type { Asker } from '../rpc/asker.js';
 import { RecentMap } from '../store/recent-map.js';
 import { Members } from './members.service.js';
@@ -56,7 +56,7 @@ export class Credentials {
 
   private async current(
     key: TrackerKey,
-    membership: Asker & { readonly identity: Identity },
+    membership: Membership,
     nowMs: number,
   ): Promise<Credential> {
     const { identity, role, groups } = membership;

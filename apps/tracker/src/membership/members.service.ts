@@ -85,7 +85,8 @@ export class Members {
 function toStanding(member: MemberRow | undefined): Standing {
   if (member === undefined) return 'stranger';
   const groups = parseGroups(member.groups);
-  return { identity: member.identity as Identity, role: member.role, groups, member };
+  const { role } = member;
+  return { identity: member.identity as Identity, standing: 'member', role, groups, member };
 }
 
 function inGoodStanding(standing: Standing): Asker {

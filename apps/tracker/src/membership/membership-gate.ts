@@ -13,7 +13,7 @@ export class MembershipGate implements Gatekeeper {
     proven: Identity,
   ): Asker | Promise<Asker> {
     if (pattern === TRACKER_PATTERNS.enrol) {
-      return { identity: proven, role: 'reader', groups: [] };
+      return { identity: proven, standing: 'stranger', role: 'reader', groups: [] };
     }
     const asker = this.members.check(proven);
     refuseOthersPeerId(data, proven);

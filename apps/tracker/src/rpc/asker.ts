@@ -5,12 +5,19 @@ import type { GroupName, Identity, Role } from '#protocol';
 export interface Asker {
   /** As proven by the connection; undefined without encryption. */
   readonly identity: Identity | undefined;
+  /** Who is to become a member has proven nothing but a name. */
+  readonly standing: 'member' | 'stranger';
   readonly role: Role;
   readonly groups: readonly GroupName[];
 }
 
 /** In a network without members all are alike, and belong to no group. */
-export const ANYBODY: Asker = { identity: undefined, role: 'publisher', groups: [] };
+export const ANYBODY: Asker = {
+  identity: undefined,
+  standing: 'member',
+  role: 'publisher',
+  groups: [],
+};
 
 /** What a handler is told beside the request. */
 export class AskerContext extends TcpContext {

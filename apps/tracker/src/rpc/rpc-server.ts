@@ -97,7 +97,7 @@ export class RpcServer extends ServerTCP {
   }
 
   private met(socket: RpcSocket, asker: Asker): Asker {
-    socket.netSocket.emit(MET_EVENT);
+    if (asker.standing === 'member') socket.netSocket.emit(MET_EVENT);
     return asker;
   }
 }
