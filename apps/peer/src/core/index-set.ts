@@ -9,15 +9,18 @@ const WORD_BITS = 32;
  * operation but the conversions makes garbage.
  */
 export class IndexSet {
+  /** The words of members, then those of the summary, then those of the top: one array, because each
+   *  of its own would be two more places in memory for every connection. */
   private readonly words: Uint32Array;
-  private readonly summary: Uint32Array;
-  private readonly top: Uint32Array;
+  private readonly summaryStart: number;
+  private readonly topStart: number;
   private memberCount = 0;
 
   private constructor(readonly length: number) {
-    this.words = new Uint32Array(Math.ceil(length / WORD_BITS));
-    this.summary = new Uint32Array(Math.ceil(this.words.length / WORD_BITS));
-    this.top = new Uint32Array(Math.ceil(this.summary.length / WORD_BITS));
+    this.summaryStart = Math.ceil(length / WORD_BITS);
+    const summaryCount = Math.ceil(this.summaryStart / WORD_BITS);
+    this.topStart = this.summaryStart + summaryCount;
+    this.words = new Uint32Array(this.topStart + Math.ceil(summaryCount / WORD_BITS));
   }
 
   static empty(length: number): IndexSet {
@@ -34,7 +37,7 @@ export class IndexSet {
     for (let byteIndex = 0; byteIndex < bytes.length; byteIndex += 1) {
       set.words[byteIndex >>> 2]! |= bytes[byteIndex]! << (24 - (byteIndex & 3) * 8);
     }
-    for (let word = 0; word < set.words.length; word += 1) {
+    for (let word = 0; word < set.summaryStart; word += 1) {
       if (set.words[word] !== 0) set.noteWord(word);
     }
     set.memberCount = field.count;
@@ -84,8 +87,8 @@ export class IndexSet {
     const near = this.firstInGroup(other, fromGroup, bitsFrom((fromWord + 1) & 31));
     if (near !== undefined) return near;
     let mask = bitsFrom((fromGroup + 1) & 31);
-    for (let part = (fromGroup + 1) >>> 5; part < this.top.length; part += 1) {
-      let groups = this.top[part]! & other.top[part]! & mask;
+    for (let part = (fromGroup + 1) >>> 5; this.topStart + part < this.words.length; part += 1) {
+      let groups = this.commonBits(other, this.topStart + part) & mask;
       mask = bitsFrom(0);
       while (groups !== 0) {
         const lead = Math.clz32(groups);
@@ -109,8 +112,8 @@ export class IndexSet {
 
   /** The lowest common number of the words that `mask` leaves of a group of 32. */
   private firstInGroup(other: IndexSet, group: number, mask: number): number | undefined {
-    if (group >= this.summary.length) return undefined;
-    let candidates = this.summary[group]! & other.summary[group]! & mask;
+    if (this.summaryStart + group >= this.topStart) return undefined;
+    let candidates = this.commonBits(other, this.summaryStart + group) & mask;
     while (candidates !== 0) {
       const lead = Math.clz32(candidates);
       const word = group * WORD_BITS + lead;
@@ -124,15 +127,17 @@ export class IndexSet {
   /** The word has members now. */
   private noteWord(word: number): void {
     const group = word >>> 5;
-    this.summary[group]! |= leadingBit(word & 31);
-    this.top[group >>> 5]! |= leadingBit(group & 31);
+    this.words[this.summaryStart + group]! |= leadingBit(word & 31);
+    this.words[this.topStart + (group >>> 5)]! |= leadingBit(group & 31);
   }
 
   /** The word has no members any more. */
   private forgetWord(word: number): void {
     const group = word >>> 5;
-    this.summary[group]! &= ~leadingBit(word & 31);
-    if (this.summary[group] === 0) this.top[group >>> 5]! &= ~leadingBit(group & 31);
+    const summaryWord = this.summaryStart + group;
+    this.words[summaryWord]! &= ~leadingBit(word & 31);
+    if (this.words[summaryWord] !== 0) return;
+    this.words[this.topStart + (group >>> 5)]! &= ~leadingBit(group & 31);
   }
 
   private commonBits(other: IndexSet, word: number): number {

@@ -2,6 +2,7 @@ import { toChunkIndex, type Bitfield, type ChunkIndex, type PeerId } from '#prot
 import { Availability } from './availability.js';
 import { IndexSet } from './index-set.js';
 import type { PeerChunks } from './peer-chunks.js';
+import { PeerTable } from './peer-table.js';
 import { RarestChoice } from './rarest-choice.js';
 import { SuggestionQueue } from './suggestion-queue.js';
 
@@ -49,7 +50,7 @@ export class PiecePicker {
   private readonly unstored: IndexSet;
   private readonly availability: Availability;
   private readonly rarestChoice: RarestChoice;
-  private readonly peers = new Map<PeerId, PickerPeer>();
+  private readonly peers = new PeerTable<PickerPeer>();
   private wantedVersion = 0;
   private endIndex: number;
 

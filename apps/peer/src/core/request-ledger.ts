@@ -1,4 +1,5 @@
 import type { ChunkIndex, PeerId } from '#protocol';
+import { PeerTable } from './peer-table.js';
 import { TurnList, type Turn } from './turn-list.js';
 
 /** Chunks that `duplicateFor` looks at, and those of them whose wait it compares. */
@@ -44,7 +45,7 @@ interface Debtor {
  * and not dropped, so that a peer with one ask at a time is not noted anew each time.
  */
 export class RequestLedger {
-  private readonly debtors = new Map<PeerId, Debtor>();
+  private readonly debtors = new PeerTable<Debtor>();
   private readonly chunks = new Map<ChunkIndex, AskedChunk>();
   /** The chunk whose last ask is oldest comes first. */
   private readonly turns = new TurnList<AskedChunk>();

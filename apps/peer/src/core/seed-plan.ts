@@ -1,6 +1,7 @@
 import type { Bitfield, ChunkIndex, PeerId } from '#protocol';
 import type { PeerChunks } from './peer-chunks.js';
 import { PeerRate } from './peer-rate.js';
+import { PeerTable } from './peer-table.js';
 import { SeedSpread } from './seed-spread.js';
 import { TurnList, type Turn } from './turn-list.js';
 
@@ -59,7 +60,7 @@ interface Leecher extends Turn<Leecher> {
  */
 export class SeedPlan {
   private readonly spread: SeedSpread;
-  private readonly leechers = new Map<PeerId, Leecher>();
+  private readonly leechers = new PeerTable<Leecher>();
   private readonly turns = new TurnList<Leecher>();
   private readonly rate = new PeerRate({ windowMs: RATE_WINDOW_MS });
   private readonly chunkBytes: number;
@@ -180,7 +181,7 @@ export class SeedPlan {
 
   /** Takes back what was promised long ago and came to nothing: others may be given it. */
   expire(nowMs: number): void {
-    for (const leecher of this.leechers.values()) {
+    for (let leecher = this.turns.first; leecher !== undefined; leecher = leecher.next) {
       for (const [chunkIndex, debt] of leecher.promised) {
         const { state, sinceMs } = debt;
         const elapsedMs = nowMs - sinceMs;
