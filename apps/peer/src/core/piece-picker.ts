@@ -24,7 +24,8 @@ const MAX_RUN_COUNT = 8;
 
 interface PickerPeer {
   readonly held: PeerChunks;
-  readonly suggestions: SuggestionQueue;
+  /** Undefined until it suggested something. */
+  suggestions: SuggestionQueue | undefined;
   /** The version of `PiecePicker.wantedVersion` at which this peer had nothing to pick. */
   nothingAtVersion: number;
   /** The chunk picked last by rarity, and how many more may follow it. */
@@ -117,7 +118,7 @@ export class PiecePicker {
 
   /** Copies `held`; a bitfield sent again replaces the first, what was suggested stays. */
   addPeer(peerId: PeerId, held: Bitfield): void {
-    const suggestions = this.peers.get(peerId)?.suggestions ?? new SuggestionQueue();
+    const suggestions = this.peers.get(peerId)?.suggestions;
     this.removePeer(peerId);
     this.peers.set(peerId, {
       held: this.availability.join(held),
@@ -148,7 +149,10 @@ export class PiecePicker {
 
   /** The peer would like to be asked for this chunk next. A chunk beyond the end is ignored. */
   suggest(peerId: PeerId, index: ChunkIndex): void {
-    if (index < this.options.chunkCount) this.peer(peerId).suggestions.push(index);
+    if (index >= this.options.chunkCount) return;
+    const peer = this.peer(peerId);
+    peer.suggestions ??= new SuggestionQueue();
+    peer.suggestions.push(index);
   }
 
   /** Chunks from `endIndex` on are not picked yet. For a `sequential` picker only. */
@@ -231,10 +235,10 @@ export class PiecePicker {
 
   /** Suggestions that cannot be followed now are forgotten, those beyond the limit too. */
   private suggested(peer: PickerPeer): ChunkIndex | undefined {
-    let index = peer.suggestions.shift();
+    let index = peer.suggestions?.shift();
     while (index !== undefined) {
       if (index < this.endIndex && this.missing.has(index) && peer.held.has(index)) return index;
-      index = peer.suggestions.shift();
+      index = peer.suggestions?.shift();
     }
     return undefined;
   }
