@@ -28,9 +28,14 @@ export function toFailure(error: unknown): CommandFailure {
     : { code: 'INTERNAL', message, exit: EXIT_CODES.fault };
 }
 
+/** What was typed may be repeated to whoever typed it, and logged: but for invites. */
+export function withoutInvites(text: string): string {
+  return text.replace(/shoal:\/\/[^\s"']+/g, 'shoal://…');
+}
+
 /** A message without oclif's additions: its pointer to --help, and several lines. */
 function oneLine(message: string): string {
-  return message
+  return withoutInvites(message)
     .replace(/\nSee more help with --help$/, '')
     .replace(/^Parsing (--\S+) \n\t/, '$1: ')
     .replace(/:\n(?=\S)/g, ': ');

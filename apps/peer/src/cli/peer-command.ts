@@ -1,8 +1,9 @@
 import { Command, Flags, type Config } from '@oclif/core';
 import { formatEndpoint, isLoopbackHost } from '#protocol';
+import { knownNetworks } from '../engine/membership/known-networks.js';
 import { openHome, type Home } from '../engine/open-home.js';
 import type { SessionEvent } from '../engine/session-event.js';
-import { toFailure, type CommandFailure } from './command-failure.js';
+import { toFailure, withoutInvites, type CommandFailure } from './command-failure.js';
 import type { PeerConfig } from '../engine/peer-config.js';
 import { toJsonLine } from './json-line.js';
 import { printable } from './printable.js';
@@ -21,10 +22,10 @@ export abstract class PeerCommand extends Command {
   static override baseFlags = {
     tracker: Flags.string({
       helpGroup: 'GLOBAL',
-      helpValue: 'HOST:PORT',
+      helpValue: 'HOST:PORT|INVITE',
       env: 'SHOAL_TRACKER',
       description:
-        'tracker to use (default: 127.0.0.1:7070); several, separated by commas, are tried in turn',
+        'tracker to use (default: that of the network joined last, else that of this machine); several, separated by commas, are tried in turn',
     }),
     home: Flags.string({
       helpGroup: 'GLOBAL',
@@ -35,7 +36,7 @@ export abstract class PeerCommand extends Command {
     insecure: Flags.boolean({
       helpGroup: 'GLOBAL',
       env: 'SHOAL_INSECURE',
-      description: 'accept addresses beyond this machine without encryption',
+      description: 'no encryption and no membership, with a tracker that is started so, too',
     }),
     progress: Flags.option({ options: ['auto', 'bar', 'json', 'none'] as const })({
       helpGroup: 'GLOBAL',
@@ -74,7 +75,7 @@ export abstract class PeerCommand extends Command {
   }
 
   protected settings(flags: SettingFlags, home: Home): Settings {
-    return resolveSettings(flags, home.config);
+    return resolveSettings(flags, home.config, knownNetworks(home, this.config.dataDir));
   }
 
   /** For the commands that serve; warns when others than this machine's programs may connect. */
@@ -85,8 +86,8 @@ export abstract class PeerCommand extends Command {
   ): PeerConfig {
     const programVersion = this.config.version;
     const config = toPeerConfig(this.settings(flags, home), { ...more, programVersion });
-    const { listen } = config;
-    if (!isLoopbackHost(listen.host)) {
+    const { listen, network } = config;
+    if (network.mode === 'open' && !isLoopbackHost(listen.host)) {
       const where = formatEndpoint(listen);
       this.say(`--insecure: whoever reaches ${where} may fetch what is served here`);
     }
@@ -154,7 +155,7 @@ export abstract class PeerCommand extends Command {
     if (reason instanceof StoppedBySignal && this.signalMeans === 'done') this.exit(0);
     const failure = toFailure(reason);
     const isBug = failure.code === 'INTERNAL';
-    if (isBug) for (const line of (error.stack ?? '').split('\n')) this.say(line);
+    if (isBug) for (const line of withoutInvites(error.stack ?? '').split('\n')) this.say(line);
     if (this.jsonEnabled() && !this.isPublished) {
       process.stdout.write(renderError(failure, 'json'));
     } else {

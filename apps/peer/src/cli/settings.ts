@@ -1,14 +1,20 @@
 import { join } from 'node:path';
-import { formatEndpoint, isLoopbackHost, type Endpoint } from '#protocol';
+import type { Endpoint } from '#protocol';
 import { TransferError } from '../core/transfer-error.js';
+import type { KnownNetworks } from '../engine/membership/known-networks.js';
 import type { NetworkAccess } from '../engine/membership/network-access.js';
 import { parseRate } from './byte-size.js';
-import { checked, toEndpoint } from './value-flags.js';
+import { chooseNetwork } from './network-choice.js';
+import { checked, toEndpoint, toGrace } from './value-flags.js';
 
-const DEFAULT_TRACKER = '127.0.0.1:7070';
 /** What `config.json` may say. Source: README, "Configuration". */
-const FILE_KEYS = ['tracker', 'insecure', 'listen', 'advertise', 'up', 'down'];
-const DEFAULT_LISTEN: Endpoint = { host: '127.0.0.1', port: 0 };
+const FILE_KEYS = ['tracker', 'insecure', 'listen', 'advertise', 'up', 'down', 'offline-grace'];
+/** Where others may connect: everywhere once they have to prove who they are, else this machine. */
+const DEFAULT_LISTEN: Readonly<Record<NetworkAccess['mode'], Endpoint>> = {
+  pinned: { host: '0.0.0.0', port: 0 },
+  open: { host: '127.0.0.1', port: 0 },
+};
+const DEFAULT_OFFLINE_GRACE_MS = 60 * 60_000;
 
 /** What flags and environment may say; undefined where they say nothing. */
 export interface SettingFlags {
@@ -18,6 +24,7 @@ export interface SettingFlags {
   readonly advertise?: Endpoint | undefined;
   readonly up?: number | undefined;
   readonly down?: number | undefined;
+  readonly 'offline-grace'?: number | undefined;
 }
 
 export interface Settings {
@@ -33,41 +40,34 @@ export function defaultHome(dataFolder: string): string {
   return join(dataFolder, 'peer');
 }
 
-/** Flag, environment, configuration file, default, in that order. Throws TransferError USAGE for a
- *  value that cannot be, or for an address off this machine without `insecure`. */
-export function resolveSettings(flags: SettingFlags, file: Record<string, unknown>): Settings {
+/** Whether connections are to be encrypted. Throws TransferError USAGE for a bad file. */
+export function modeOf(flags: SettingFlags, file: Record<string, unknown>): NetworkAccess['mode'] {
   assertKnownKeys(file);
-  const text = (key: string) => textOf(file, key);
-  const trackerText = flags.tracker ?? text('tracker') ?? DEFAULT_TRACKER;
-  const isInsecure = flags.insecure ?? yesOf(file, 'insecure');
-  const endpoint = (key: string) => named(key, text(key), toEndpoint);
+  return (flags.insecure ?? yesOf(file, 'insecure')) ? 'open' : 'pinned';
+}
+
+/** Flag, environment, configuration file, default, in that order. Throws TransferError USAGE for a
+ *  value that cannot be, and what {@link chooseNetwork} throws. */
+export function resolveSettings(
+  flags: SettingFlags,
+  file: Record<string, unknown>,
+  known: KnownNetworks,
+): Settings {
+  const mode = modeOf(flags, file);
+  const value = <T>(key: string, parse: (text: string) => T) =>
+    named(key, textOf(file, key), parse);
   const rate = (key: string) =>
-    named(key, text(key), (value) => checked(parseRate(value), value, 'a rate')) ?? Infinity;
-  const trackers = trackerText.split(',').map((part) => toTracker(part.trim()));
-  const settings: Settings = {
-    network: { mode: 'open', trackers },
-    listen: flags.listen ?? endpoint('listen') ?? DEFAULT_LISTEN,
-    advertise: flags.advertise ?? endpoint('advertise'),
+    value(key, (text) => checked(parseRate(text), text, 'a rate')) ?? Infinity;
+  const offlineGraceMs =
+    flags['offline-grace'] ?? value('offline-grace', toGrace) ?? DEFAULT_OFFLINE_GRACE_MS;
+  const tracker = flags.tracker ?? textOf(file, 'tracker');
+  return {
+    network: chooseNetwork({ tracker, mode, offlineGraceMs }, known),
+    listen: flags.listen ?? value('listen', toEndpoint) ?? DEFAULT_LISTEN[mode],
+    advertise: flags.advertise ?? value('advertise', toEndpoint),
     upBytesPerSecond: flags.up ?? rate('up'),
     downBytesPerSecond: flags.down ?? rate('down'),
   };
-  if (!isInsecure) assertLoopback([...trackers, settings.listen]);
-  return settings;
-}
-
-function toTracker(text: string): Endpoint {
-  if (text.startsWith('shoal://')) {
-    throw new TransferError('USAGE', 'invites come with encryption, which this version lacks');
-  }
-  return toEndpoint(text);
-}
-
-function assertLoopback(endpoints: readonly Endpoint[]): void {
-  const remote = endpoints.find((endpoint) => !isLoopbackHost(endpoint.host));
-  if (remote === undefined) return;
-  const where = formatEndpoint(remote);
-  const message = `${where} reaches beyond this machine: connections are not encrypted, so that takes --insecure`;
-  throw new TransferError('USAGE', message);
 }
 
 /** What a value of the configuration file means; an error names its key. */

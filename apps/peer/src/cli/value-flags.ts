@@ -15,6 +15,12 @@ export const durationFlag = Flags.custom<number>({
   parse: (text) => Promise.resolve(checked(parseDuration(text), text, 'a duration such as 30s')),
 });
 
+/** `0` has no unit: none at all. */
+export const graceFlag = Flags.custom<number>({
+  helpValue: 'DURATION',
+  parse: (text) => Promise.resolve(toGrace(text)),
+});
+
 export const endpointFlag = Flags.custom<Endpoint>({
   helpValue: 'HOST:PORT',
   parse: (text) => Promise.resolve(toEndpoint(text)),
@@ -26,8 +32,15 @@ export function toEndpoint(text: string): Endpoint {
     return parseEndpoint(text);
   } catch (error) {
     if (!(error instanceof ProtocolError)) throw error;
-    throw new TransferError('USAGE', `${JSON.stringify(text)} is not HOST:PORT`, { cause: error });
+    // What looks like part of an invite is not repeated.
+    const what = /[/#]/.test(text) ? 'that' : JSON.stringify(text);
+    throw new TransferError('USAGE', `${what} is not HOST:PORT`);
   }
+}
+
+/** Throws TransferError USAGE. */
+export function toGrace(text: string): number {
+  return text === '0' ? 0 : checked(parseDuration(text), text, 'a duration such as 1h, or 0');
 }
 
 /** Throws TransferError USAGE. */
