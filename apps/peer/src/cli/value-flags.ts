@@ -1,5 +1,5 @@
 import { Flags } from '@oclif/core';
-import { parseEndpoint, ProtocolError, type Endpoint } from '#protocol';
+import { parseEndpoint, parseGroup, ProtocolError, type Endpoint, type GroupName } from '#protocol';
 import { TransferError } from '../core/transfer-error.js';
 import { parseRate } from './byte-size.js';
 import { parseDuration } from './duration.js';
@@ -26,6 +26,14 @@ export const endpointFlag = Flags.custom<Endpoint>({
   parse: (text) => Promise.resolve(toEndpoint(text)),
 });
 
+/** May be given several times, and takes one value each time: what follows is an argument. */
+export const groupsFlag = Flags.custom<GroupName>({
+  helpValue: 'GROUP',
+  multiple: true,
+  multipleNonGreedy: true,
+  parse: (text) => Promise.resolve(toGroup(text)),
+});
+
 /** Throws TransferError USAGE. */
 export function toEndpoint(text: string): Endpoint {
   try {
@@ -35,6 +43,17 @@ export function toEndpoint(text: string): Endpoint {
     // What looks like part of an invite is not repeated.
     const what = /[/#]/.test(text) ? 'that' : JSON.stringify(text);
     throw new TransferError('USAGE', `${what} is not HOST:PORT`);
+  }
+}
+
+/** Throws TransferError USAGE. */
+function toGroup(text: string): GroupName {
+  try {
+    return parseGroup(text);
+  } catch (error) {
+    if (!(error instanceof ProtocolError)) throw error;
+    const message = `${JSON.stringify(text)} is no group: lower-case letters, digits and, inside, ".", "_", "-"`;
+    throw new TransferError('USAGE', message);
   }
 }
 

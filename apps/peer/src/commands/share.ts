@@ -4,6 +4,8 @@ import { renderReady, toReadyEvent } from '../cli/render-ready.js';
 import { servingFlags } from '../cli/session-flags.js';
 import { HashingView } from '../cli/hashing-view.js';
 import { textArgument } from '../cli/text-argument.js';
+import { groupsFlag } from '../cli/value-flags.js';
+import { TransferError } from '../core/transfer-error.js';
 import { watchLibrary } from '../engine/share/library-watch.js';
 import { PeerSession } from '../engine/peer-session.js';
 import type { SessionEvent } from '../engine/session-event.js';
@@ -19,6 +21,9 @@ export default class Share extends PeerCommand {
     ...servingFlags,
     name: Flags.string({ description: 'what one file is called, instead of its base name' }),
     prefix: Flags.string({ description: 'put before every name' }),
+    allow: groupsFlag({
+      description: 'only members of this group may have the files by these names; may be repeated',
+    }),
     'new-version': Flags.boolean({ description: 'let a taken name point to this content now' }),
   };
 
@@ -28,6 +33,9 @@ export default class Share extends PeerCommand {
     const { argv, flags } = await this.parse(Share);
     const home = await this.openHome(flags);
     const config = this.peerConfig(flags, home);
+    if (flags.allow !== undefined && config.network.mode === 'open') {
+      throw new TransferError('USAGE', '--allow takes members, and --insecure has none');
+    }
     let isServing = false;
     const observe = (event: SessionEvent) => {
       // Until then a tracker that is away ends the command, which says so itself.
@@ -40,6 +48,7 @@ export default class Share extends PeerCommand {
       { paths: argv as string[], name: flags.name, prefix: flags.prefix, cwd: process.cwd() },
       {
         naming: flags['new-version'] ? 'replace' : 'publish',
+        allow: flags.allow,
         onHashed: (hashedBytes) => hashing.hashed(hashedBytes),
         signal: this.signal,
       },

@@ -1,4 +1,12 @@
-import { ChunkLayout, HASH_BYTES, isDigest, type Digest, type Manifest } from '#protocol';
+import {
+  ChunkLayout,
+  HASH_BYTES,
+  isDigest,
+  parseGroup,
+  type Digest,
+  type GroupName,
+  type Manifest,
+} from '#protocol';
 import { parseFileStamp, type FileStamp } from './file-stamp.js';
 
 /** A file of ours under the name it has in the network. */
@@ -15,6 +23,8 @@ export interface LibraryEntry {
   /** Hex hash of the only chunk, which makes up the whole manifest; null for several chunks, whose
    *  manifest is a file of its own, and for none. */
   readonly chunkHash: string | null;
+  /** Groups that may have it by this name, as it was shared; undefined: every member. */
+  readonly allow?: readonly GroupName[] | undefined;
 }
 
 export type NewLibraryEntry = Omit<LibraryEntry, 'chunkHash'>;
@@ -34,10 +44,11 @@ export function hasManifestFile(entry: LibraryEntry): boolean {
 }
 
 export function libraryEntry(entry: NewLibraryEntry, manifest: Manifest): LibraryEntry {
-  const { name, digest, path, stamp, origin, addedAt } = entry;
+  const { name, digest, path, stamp, origin, addedAt, allow } = entry;
   const isOneChunk = manifest.chunkCount === 1;
   const chunkHash = isOneChunk ? Buffer.from(manifest.hashes).toString('hex') : null;
-  return { name, digest, path, stamp, origin, addedAt, chunkHash };
+  const restriction = allow === undefined ? {} : { allow };
+  return { name, digest, path, stamp, origin, addedAt, chunkHash, ...restriction };
 }
 
 /** Undefined for a line that was cut short or that this version does not know. */
@@ -63,7 +74,20 @@ function parseEntry(fields: Readonly<Record<string, unknown>>): LibraryEntry | u
   if (origin !== 'shared' && origin !== 'downloaded') return undefined;
   if (typeof addedAt !== 'string') return undefined;
   if (chunkHash !== null && !isHash(chunkHash)) return undefined;
-  return { name, digest, path, stamp, origin, addedAt, chunkHash };
+  const allow = parseAllow(fields['allow']);
+  if (allow === undefined) return undefined;
+  const restriction = allow === 'everybody' ? {} : { allow };
+  return { name, digest, path, stamp, origin, addedAt, chunkHash, ...restriction };
+}
+
+function parseAllow(value: unknown): readonly GroupName[] | 'everybody' | undefined {
+  if (value === undefined) return 'everybody';
+  if (!Array.isArray(value)) return undefined;
+  try {
+    return value.map((group) => parseGroup(String(group)));
+  } catch {
+    return undefined;
+  }
 }
 
 function isHash(value: unknown): value is string {

@@ -14,7 +14,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { Manifest } from '#protocol';
+import { parseGroup, type Manifest } from '#protocol';
 import type { NewLibraryEntry } from './library-entry.js';
 import { Library } from './library.js';
 import { buildManifest } from './manifest-builder.js';
@@ -144,6 +144,17 @@ describe('damage', () => {
     appendFileSync(join(folder, 'library.ndjson'), `\n${strange.join('\n')}\n`);
     expect(await library.entries()).toMatchObject([file.entry]);
     expect(await new Library(folder).entries()).toMatchObject([file.entry]);
+  });
+
+  it('remembers for whom a name is, and forgets what it cannot read of that rather than open it', async () => {
+    const folder = newFolder();
+    const { entry, manifest } = await added('name', randomBytes(10));
+    const allow = [parseGroup('red')];
+    await new Library(folder).put([{ entry: { ...entry, allow }, manifest }]);
+    expect(await new Library(folder).entries()).toMatchObject([{ ...entry, allow }]);
+    const journal = join(folder, 'library.ndjson');
+    writeFileSync(journal, readFileSync(journal, 'utf8').replace('["red"]', '["RED"]'));
+    expect(await new Library(folder).entries()).toEqual([]);
   });
 
   it('notices a damaged manifest, and mends it when the file is added again', async () => {

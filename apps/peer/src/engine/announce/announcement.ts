@@ -3,6 +3,7 @@ import {
   type ChunkIndex,
   type ChunkRegisterFile,
   type FileResult,
+  type GroupName,
   type RegisterFile,
 } from '#protocol';
 import type { Transfer } from '../transfer/transfer.js';
@@ -11,6 +12,8 @@ export interface AnnouncedName {
   /** Undefined: take part in the swarm of a digest without naming it. */
   readonly name: string | undefined;
   readonly naming: RegisterFile['naming'];
+  /** Groups that may have the file by this name; undefined: every member. */
+  readonly allow?: readonly GroupName[] | undefined;
   /** All of the file was here when it was to be downloaded: a completion, too. */
   readonly arrived?: true;
 }
@@ -18,6 +21,7 @@ export interface AnnouncedName {
 interface NameEntry {
   readonly name: string | undefined;
   naming: RegisterFile['naming'];
+  allow: readonly GroupName[] | undefined;
   waiting: readonly ((result: FileResult) => void)[];
 }
 
@@ -43,7 +47,7 @@ export class Announcement {
     return this.hasArrived && !this.isCompletionTold && this.transfer.heldByOwner().isComplete;
   }
 
-  get names(): readonly Pick<NameEntry, 'name' | 'naming'>[] {
+  get names(): readonly Pick<NameEntry, 'name' | 'naming' | 'allow'>[] {
     return this.entries;
   }
 
@@ -68,9 +72,10 @@ export class Announcement {
     this.isRegistered = false;
     this.hasArrived ||= names.some(({ arrived }) => arrived === true);
     return Promise.all(
-      names.map(({ name, naming }) => {
+      names.map(({ name, naming, allow }) => {
         const entry = this.entryOf(name, naming);
         entry.naming = naming;
+        entry.allow = allow;
         return new Promise<FileResult>((resolve) => {
           entry.waiting = [...entry.waiting, resolve];
         });
@@ -129,7 +134,7 @@ export class Announcement {
   private entryOf(name: string | undefined, naming: RegisterFile['naming']): NameEntry {
     const known = this.entries.find((entry) => entry.name === name);
     if (known !== undefined) return known;
-    const entry = { name, naming, waiting: NOBODY };
+    const entry = { name, naming, allow: undefined, waiting: NOBODY };
     // Exactly as long as it is: a list that grows has room for seventeen.
     this.entries = this.entries.concat(entry);
     return entry;

@@ -105,7 +105,7 @@ function itemsOf(announcement: Announcement): Item[] {
   const held = formatHeldChunks(holding);
   const eager =
     manifest.chunkCount <= MAX_EAGER_HASH_COUNT ? { hashes: encodeBase64(manifest.hashes) } : {};
-  return announcement.names.map(({ name, naming }) => ({
+  return announcement.names.map(({ name, naming, allow }) => ({
     announcement,
     name,
     isComplete: holding.isComplete,
@@ -115,6 +115,7 @@ function itemsOf(announcement: Announcement): Item[] {
       ...eager,
       ...(name === undefined ? {} : { name }),
       naming,
+      ...(allow === undefined ? {} : { allow }),
       held,
     },
   }));

@@ -1,4 +1,4 @@
-import { Bitfield, type Digest, type FileResult, type Manifest } from '#protocol';
+import { Bitfield, type Digest, type FileResult, type GroupName, type Manifest } from '#protocol';
 import { TransferError } from '../../core/transfer-error.js';
 import type { FileStamp } from '../../disk/file-stamp.js';
 import { buildManifests } from '../../disk/manifest-builder.js';
@@ -28,6 +28,8 @@ interface Served {
 
 export interface ShareOptions {
   readonly naming: 'publish' | 'replace';
+  /** Groups that may have the files by these names; undefined: every member. */
+  readonly allow?: readonly GroupName[] | undefined;
   /** Bytes hashed of the file that is being hashed now. */
   readonly onHashed: (hashedBytes: number) => void;
   readonly signal: AbortSignal;
@@ -39,7 +41,7 @@ export interface ShareOptions {
 export async function shareFiles(
   session: PeerSession,
   what: SharedPathsOptions,
-  { naming, onHashed, signal }: ShareOptions,
+  { naming, allow, onHashed, signal }: ShareOptions,
 ): Promise<ServedFile[]> {
   const paths = await expandSharedPaths(what, { signal });
   try {
@@ -53,7 +55,7 @@ export async function shareFiles(
   for await (const { file: item, manifest, stamp } of hashing) {
     const entry = await serve(session, { name: item.name, path: item.path, manifest, stamp });
     served.push(entry);
-    answers.push(session.announcer.announce(entry.transfer, [{ name: item.name, naming }]));
+    answers.push(session.announcer.announce(entry.transfer, [{ name: item.name, naming, allow }]));
   }
   const results = await settled(answers, signal);
   const refused = results.findIndex((result) => !result.ok);
@@ -63,7 +65,7 @@ export async function shareFiles(
     const { name } = served[refused]!.offer;
     throw result.ok ? new Error('unreachable') : refusalError(result, name);
   }
-  await remember(session, served);
+  await remember(session, served, allow);
   return served.map(({ file }) => file);
 }
 
@@ -82,6 +84,8 @@ export async function seedLibrary(
       const name: AnnouncedName = {
         name: entry.name === entry.digest ? undefined : entry.name,
         naming: 'keep',
+        // A tracker that has forgotten the name must not open it to everybody.
+        allow: entry.allow,
       };
       void session.announcer.announce(transfer, [name]);
     } catch (error) {
@@ -125,14 +129,19 @@ async function settled(
   }
 }
 
-async function remember(session: PeerSession, served: readonly Served[]): Promise<void> {
+async function remember(
+  session: PeerSession,
+  served: readonly Served[],
+  allow: readonly GroupName[] | undefined,
+): Promise<void> {
   const addedAt = new Date().toISOString();
   await session.library.put(
     served.map(({ transfer: { manifest }, offer, stamp }) => {
       const { name, file } = offer;
       const { path } = file;
       const { digest } = manifest;
-      return { manifest, entry: { name, digest, path, stamp, origin: 'shared' as const, addedAt } };
+      const origin = 'shared' as const;
+      return { manifest, entry: { name, digest, path, stamp, origin, addedAt, allow } };
     }),
   );
 }
