@@ -30,6 +30,8 @@ export interface Distributor {
 export interface Distribution {
   /** Undefined when there is none to ask. */
   readonly tracker: MeasuredProgram | undefined;
+  /** What is done once on each machine, before anything is offered or fetched there; not measured. */
+  prepare?(place: Place): Promise<void>;
   /** Offers the file from where it lies; resolves once others can fetch it. */
   offer(place: Place): Promise<MeasuredProgram>;
   /** Fetches the file into the place's folder, and then ends or stays to serve others. */

@@ -9,12 +9,20 @@ const binOf = (app: string) =>
   fileURLToPath(new URL(`../../../apps/${app}/bin/${app}.js`, import.meta.url));
 const NAME = 'data.bin';
 
-/** The programs of this checkout. */
-export const shoal: Distributor = {
-  name: 'shoal',
+/** `open`: plain connections; `secured`: as it is by default, encrypted between members. */
+type Access = 'open' | 'secured';
+
+const shoalWith = (name: string, access: Access): Distributor => ({
+  name,
   absence: () => Promise.resolve(undefined),
-  open: (stage, trackerPlace, filePath) => ShoalSwarm.open(stage, trackerPlace, filePath),
-};
+  open: (stage, place, filePath) => ShoalSwarm.open(stage, place, filePath, access),
+});
+
+/** The programs of this checkout, without encryption: what rivals without it are compared with. */
+export const shoal = shoalWith('shoal', 'open');
+
+/** The same, encrypted. */
+export const shoalTls = shoalWith('shoal-tls', 'secured');
 
 /** A tracker and whoever uses it. */
 export class ShoalSwarm implements Distribution {
@@ -24,14 +32,30 @@ export class ShoalSwarm implements Distribution {
     readonly tracker: MeasuredProgram,
     /** `HOST:PORT` */
     readonly trackerAddress: string,
+    /** `shoal://…` of a network that is secured. */
+    private readonly invite: string | undefined,
   ) {}
 
-  static async open(stage: Stage, place: Place, filePath: string): Promise<ShoalSwarm> {
-    const flags = ['--host', place.address, '--port', '0', '--http-port', '0', '--insecure'];
-    const data = ['--data', join(place.folder, 'tracker')];
+  static async open(
+    stage: Stage,
+    place: Place,
+    filePath: string,
+    access: Access = 'open',
+  ): Promise<ShoalSwarm> {
+    const flags = ['--host', place.address, '--port', '0', '--http-port', '0'];
+    const data = ['--data', join(place.folder, 'tracker'), ...insecurity(access)];
     const tracker = startShoal(stage, place, 'tracker', ['start', ...flags, ...data]);
     const { line } = await tracker.line(/^ready /);
-    return new ShoalSwarm(stage, filePath, tracker, /peers=(\S+)/.exec(line)![1]!);
+    const [, address = ''] = /peers=(\S+)/.exec(line) ?? [];
+    const [, invite] = /invite=(\S+)/.exec(line) ?? [];
+    return new ShoalSwarm(stage, filePath, tracker, address, invite);
+  }
+
+  /** Joins, as one does once on each machine. */
+  async prepare(place: Place): Promise<void> {
+    if (this.invite === undefined) return;
+    const args = ['join', this.invite, '--home', homeOf(place), '--json'];
+    await startShoal(this.stage, place, 'peer', args).succeeded();
   }
 
   private get isFolder(): boolean {
@@ -77,10 +101,19 @@ export class ShoalSwarm implements Distribution {
     return ['--listen', `${place.address}:0`, ...this.askingFlags(place)];
   }
 
-  private askingFlags({ folder }: Place): string[] {
-    const home = join(folder, 'home');
-    return ['--tracker', this.trackerAddress, '--home', home, '--insecure', '--json'];
+  private askingFlags(place: Place): string[] {
+    const home = ['--home', homeOf(place), '--json'];
+    if (this.invite !== undefined) return home;
+    return ['--tracker', this.trackerAddress, ...insecurity('open'), ...home];
   }
+}
+
+function homeOf({ folder }: Place): string {
+  return join(folder, 'home');
+}
+
+function insecurity(access: Access): string[] {
+  return access === 'open' ? ['--insecure'] : [];
 }
 
 function startShoal(
@@ -92,5 +125,7 @@ function startShoal(
   const { title, prefix, folder, logFolder } = place;
   const log = logFolder === undefined ? {} : { logPath: join(logFolder, `${title}.log`) };
   const command = [process.execPath, binOf(app), ...args];
-  return stage.start({ title: `${app} at ${title}`, command, prefix, cwd: folder, ...log });
+  // A user of the place's own: what a tracker leaves for its user stays there.
+  const env = { XDG_DATA_HOME: join(folder, 'user') };
+  return stage.start({ title: `${app} at ${title}`, command, prefix, cwd: folder, env, ...log });
 }

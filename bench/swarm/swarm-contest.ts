@@ -43,6 +43,7 @@ export async function contestSwarm(options: {
   const { stage, network, distributor, plan, filePath, signal } = options;
   const places = await makePlaces(stage, network, options.logFolder);
   const distribution = await distributor.open(stage, places.at(-1)!, filePath);
+  for (const place of places.slice(0, -1)) await distribution.prepare?.(place);
   const seeder = await distribution.offer(places[0]!);
   const bytesBefore = await network.wireBytesSent(0);
   const watch = await LinkWatch.start(network);

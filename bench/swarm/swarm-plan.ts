@@ -12,6 +12,7 @@ export const SWARM_FLAGS: FlagSpecs = {
   kill: { fallback: '0', help: 'so many more are killed (SIGKILL) half way' },
   mixed: { help: 'half of the leechers send 10 Mbit/s instead of 40' },
   arrive: { fallback: '0s', help: 'time between one leecher and the next; 0s: all at once' },
+  secure: { help: 'Shoal encrypted, too' },
   rivals: { fallback: '', help: 'programs to compare with, separated by commas' },
 };
 

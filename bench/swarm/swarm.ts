@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Distributor } from '../distributors/distributor.js';
 import { rivalsOf } from '../distributors/known.js';
-import { shoal } from '../distributors/shoal.js';
+import { shoal, shoalTls } from '../distributors/shoal.js';
 import type { BenchRun } from '../harness/bench-run.js';
 import type { Contender, Outcome } from '../harness/contender.js';
 import { UsageError } from '../harness/flag-values.js';
@@ -33,7 +33,8 @@ export const swarm: Scenario = {
     const leecherLinks = [...plan.leechers, ...plan.doomed];
     await using network = await HostNetwork.open([plan.seeder, ...leecherLinks, undefined]);
     await verifyShaping(bench, plan, network);
-    const distributors = [shoal, ...rivalsOf(bench.flags.list('rivals'))];
+    const secured = bench.flags.has('secure') ? [shoalTls] : [];
+    const distributors = [shoal, ...secured, ...rivalsOf(bench.flags.list('rivals'))];
     const contenders = distributors.map((distributor) => {
       return new SwarmContender(bench, network, plan, filePath, distributor);
     });

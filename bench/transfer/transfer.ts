@@ -1,7 +1,7 @@
 import type { Distributor } from '../distributors/distributor.js';
 import { RIVAL_NAMES, rivalsOf } from '../distributors/known.js';
 import { nginx } from '../distributors/nginx.js';
-import { shoal } from '../distributors/shoal.js';
+import { shoal, shoalTls } from '../distributors/shoal.js';
 import type { BenchRun } from '../harness/bench-run.js';
 import { runCommand } from '../harness/command.js';
 import type { Contender, Sample } from '../harness/contender.js';
@@ -32,7 +32,7 @@ export const transfer: Scenario = {
     await using stage = await bench.openStage();
     const filePath = stage.path('data.bin');
     await writeRandomFile(filePath, fileBytes, { signal: bench.signal });
-    const contenders = [nginx, shoal, ...rivals].map((distributor) => {
+    const contenders = [nginx, shoal, shoalTls, ...rivals].map((distributor) => {
       return new TransferContender({ bench, distributor, filePath, fileBytes, sourceCount });
     });
     const outcomes = await interleave(bench, contenders);
@@ -88,9 +88,12 @@ class TransferContender implements Contender {
     const count = distribution.tracker === undefined ? 1 : sourceCount;
     const sources = [];
     for (let index = 0; index < count; index++) {
-      sources.push(await distribution.offer(await placeOf(`source-${index + 1}`)));
+      const place = await placeOf(`source-${index + 1}`);
+      await distribution.prepare?.(place);
+      sources.push(await distribution.offer(place));
     }
     const place = await placeOf('downloader');
+    await distribution.prepare?.(place);
     // At the last moment: within seconds the host has back what is free.
     await touchMemory(fileBytes + PROGRAM_BYTES, { signal: bench.signal });
     const usedBefore = sources.map((source) => source.cpuSecondsSoFar());
