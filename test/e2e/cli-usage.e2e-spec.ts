@@ -59,11 +59,18 @@ describe('the command line of the peer', () => {
     ['several files to one stream', ['download', 'x', 'y', '-o', '-'], /one file/],
     ['a stream that should be seeded', ['download', 'x', '-o', '-', '--seed', '1s'], /--seed/],
     ['a stream and a command', ['download', 'x', '-o', '-', '--exec', 'true'], /--exec/],
-    ['an address off this machine', ['share', '.', '--listen', '0.0.0.0:0'], /takes --insecure/],
-    ['a tracker off this machine', ['list', '--tracker', '192.0.2.1:7070'], /takes --insecure/],
-    ['an invite, which takes encryption', ['list', '--tracker', 'shoal://x'], /encryption/],
+    ['an invite without encryption', ['list', '--tracker', 'shoal://x'], /leave --insecure/],
+    ['joining nothing', ['join'], /invite/],
+    ['joining what is no invite', ['join', '127.0.0.1:7070'], /^that is no invite/],
+    ['groups without members', ['share', '.', '--allow', 'red'], /--insecure has none/],
+    ['a bad group', ['share', '.', '--allow', 'Red'], /^--allow: "Red" is no group/],
+    [
+      'a bad time of grace',
+      ['seed', '--offline-grace', '5'],
+      /^--offline-grace: "5" is not a duration such as 1h, or 0$/,
+    ],
   ] as const)('refuses %s as wrong usage', async (_what, args, message) => {
-    const failure = await failureOf(peer, args, { env: { SHOAL_INSECURE: undefined } });
+    const failure = await failureOf(peer, args);
     expect(failure).toMatchObject({ code: 'USAGE', exit: 2 });
     expect(failure.message).toMatch(message);
   });
@@ -106,7 +113,7 @@ describe('the command line of the peer', () => {
     await mkdir(other.home);
     const configure = (settings: object) =>
       writeFile(`${other.home}/config.json`, JSON.stringify(settings));
-    const none = { SHOAL_TRACKER: '', SHOAL_INSECURE: undefined };
+    const none = { SHOAL_TRACKER: '' };
     const list = async (args: string[], env: Record<string, string | undefined>) =>
       (await other.run(['list', ...args], { env })).exitCode;
 
@@ -121,13 +128,14 @@ describe('the command line of the peer', () => {
 
     await configure({ tracker: tracker.url, listen: '0.0.0.0:0', insecure: true });
     await writeSample(other.file('a.bin'), 10, 1);
-    const open = await other.serve(['share', 'a.bin'], { env: none });
+    const unsaid = { ...none, SHOAL_INSECURE: undefined };
+    const open = await other.serve(['share', 'a.bin'], { env: unsaid });
     expect(open.stdout).toMatch(/^ready 0\.0\.0\.0:\d+$/m);
     expect(open.stderr).toMatch(/^--insecure: .*0\.0\.0\.0.*\n$/);
     expect(await open.kill('SIGINT')).toBe(0);
     const refused = await other.run(['share', 'a.bin'], { env: { ...none, SHOAL_INSECURE: 'no' } });
-    expect(refused.exitCode).toBe(2);
-    const local = await other.serve(['share', 'a.bin', '--listen', '127.0.0.1:0'], { env: none });
+    expect(refused.exitCode).toBe(8);
+    const local = await other.serve(['share', 'a.bin', '--listen', '127.0.0.1:0'], { env: unsaid });
     expect(local.stderr).toBe('');
   });
 

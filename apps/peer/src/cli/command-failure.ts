@@ -1,5 +1,6 @@
 import { TransferError } from '../core/transfer-error.js';
 import { DoneInPart } from './download-outcome.js';
+import { ChecksFailed } from './render-doctor.js';
 import { EXIT_CODES, EXIT_OF_CODE } from './exit-codes.js';
 import { ContentMismatch } from './render-verify.js';
 import { StoppedBySignal } from './stop-signal.js';
@@ -18,7 +19,11 @@ export function toFailure(error: unknown): CommandFailure {
   const message = oneLine(error instanceof Error ? error.message : String(error));
   if (error instanceof TransferError) {
     const data =
-      error instanceof DoneInPart || error instanceof ContentMismatch ? { data: error.data } : {};
+      error instanceof DoneInPart ||
+      error instanceof ContentMismatch ||
+      error instanceof ChecksFailed
+        ? { data: error.data }
+        : {};
     return { code: error.code, message, exit: EXIT_OF_CODE[error.code], ...data };
   }
   if (error instanceof StoppedBySignal) return { code: error.name, message, exit: error.exitCode };
@@ -33,10 +38,12 @@ export function withoutInvites(text: string): string {
   return text.replace(/shoal:\/\/[^\s"']+/g, 'shoal://…');
 }
 
-/** A message without oclif's additions: its pointer to --help, and several lines. */
+/** A message without oclif's additions: its pointer to --help, a note that is wrong for flags of
+ *  ours (each takes one value), and several lines. */
 function oneLine(message: string): string {
   return withoutInvites(message)
     .replace(/\nSee more help with --help$/, '')
+    .replace(/\n\nNote: --\S+ allows multiple values\.[^]*$/, '')
     .replace(/^Parsing (--\S+) \n\t/, '$1: ')
     .replace(/:\n(?=\S)/g, ': ');
 }

@@ -51,7 +51,7 @@ export function toInvite(text: string): Invite {
       const message = `the ${part} in the invite is not one: was all of the invite copied?`;
       throw new TransferError('INVALID_INVITE', message);
     }
-    const message = `that is no invite: they look like ${INVITE_SCHEME}HOST:PORT/TOKEN#FINGERPRINT, in quotes or not`;
+    const message = `that is no invite: one is ${INVITE_SCHEME} and then an address, a token and a fingerprint`;
     throw new TransferError('USAGE', message);
   }
 }

@@ -6,7 +6,9 @@ import type { StartableCommand } from './start-command.js';
 /** Every command, under each of its names. Only the one that is started is loaded. */
 export const COMMANDS: Readonly<Record<string, () => Promise<{ default: StartableCommand }>>> = {
   download: () => import('../commands/download.js'),
+  doctor: () => import('../commands/doctor.js'),
   info: () => import('../commands/info.js'),
+  join: () => import('../commands/join.js'),
   list: () => import('../commands/list.js'),
   locations: () => import('../commands/info.js'),
   seed: () => import('../commands/seed.js'),

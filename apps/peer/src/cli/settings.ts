@@ -61,13 +61,14 @@ export function resolveSettings(
   const offlineGraceMs =
     flags['offline-grace'] ?? value('offline-grace', toGrace) ?? DEFAULT_OFFLINE_GRACE_MS;
   const tracker = flags.tracker ?? textOf(file, 'tracker');
-  return {
-    network: chooseNetwork({ tracker, mode, offlineGraceMs }, known),
+  const others = {
     listen: flags.listen ?? value('listen', toEndpoint) ?? DEFAULT_LISTEN[mode],
     advertise: flags.advertise ?? value('advertise', toEndpoint),
     upBytesPerSecond: flags.up ?? rate('up'),
     downBytesPerSecond: flags.down ?? rate('down'),
   };
+  // Last: a bad value is told of whether or not there is a network.
+  return { network: chooseNetwork({ tracker, mode, offlineGraceMs }, known), ...others };
 }
 
 /** What a value of the configuration file means; an error names its key. */

@@ -6,19 +6,14 @@ import { callError } from '../lookup/tracker-refusal.js';
 import { HomeTls } from './home-tls.js';
 import { enrolment, provenPath } from './tracker-paths.js';
 
-export interface JoinedNetwork extends EnrolReply {
-  /** The public half of the tracker's key, as text: what members' credentials are checked with. */
-  readonly key: string;
-}
-
-/** Makes a home a member of the network that invites it; to do it again changes nothing. Throws
- *  TransferError INVITE_UNKNOWN, INVITE_EXPIRED, INVITE_USED_UP, MEMBER_REVOKED, WRONG_IDENTITY or
- *  TRACKER_UNREACHABLE, or the signal's reason. */
+/** Makes a home a member of the network that invites it, and has the home remember that; to do it
+ *  again changes nothing. Throws TransferError INVITE_UNKNOWN, INVITE_EXPIRED, INVITE_USED_UP,
+ *  MEMBER_REVOKED, WRONG_IDENTITY or TRACKER_UNREACHABLE, a disk's, or the signal's reason. */
 export async function joinNetwork(
   home: Home,
   { tracker, token, fingerprint }: Invite,
   { signal }: { signal: AbortSignal },
-): Promise<JoinedNetwork> {
+): Promise<EnrolReply> {
   const access = { mode: 'pinned', trackers: [tracker], fingerprint, offlineGraceMs: 0 } as const;
   let key = '';
   const path = provenPath(access, {
@@ -26,10 +21,13 @@ export async function joinNetwork(
     onProven: ({ publicKey }) => (key = formatNetworkKey(networkKeyOf(publicKey))),
   });
   using client = new TrackerClient(path);
+  let reply: EnrolReply;
   try {
-    const { role, groups } = await client.call('enrol', enrolment(token), { signal });
-    return { role, groups, key };
+    reply = await client.call('enrol', enrolment(token), { signal });
   } catch (error) {
     throw callError(error, 'the invite');
   }
+  const joinedAt = new Date().toISOString();
+  await home.networks.remember({ trackers: [tracker], fingerprint, token, key, joinedAt });
+  return reply;
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Invite } from '#protocol';
+import { LOCAL_INVITE_FILE_NAME, type Invite } from '#protocol';
 import type { Home } from '../../disk/home.js';
 import type { RememberedNetwork } from '../../disk/networks-file.js';
 import { readPointerFile } from '../../disk/pointer-file.js';
@@ -15,10 +15,10 @@ export interface KnownNetworks {
   pointer(): Invite | undefined;
 }
 
-/** `dataFolder` is the user's folder for Shoal, where a tracker leaves `tracker-invite`. */
+/** `dataFolder` is the user's folder for Shoal, where a tracker leaves its invite. */
 export function knownNetworks(home: Home, dataFolder: string): KnownNetworks {
   return {
     remembered: () => home.networks.list(),
-    pointer: () => readPointerFile(join(dataFolder, 'tracker-invite')),
+    pointer: () => readPointerFile(join(dataFolder, LOCAL_INVITE_FILE_NAME)),
   };
 }
