@@ -50,17 +50,18 @@ async function startTracker(stage) {
   const program = stage.start('the tracker', 'tracker', args);
   const ready = await orStopped(program.line(/^ready /));
   screen.indented(ready);
-  return { program, address: /peers=(\S+)/.exec(ready)[1], database: join(data, 'tracker.db') };
+  return { program, database: join(data, 'tracker.db') };
 }
 
-async function makePeer(stage, tracker, title) {
+/** Each is an identity of its own. No tracker is configured: this user's is found, and trusted by
+ *  its key. */
+async function makePeer(stage, title) {
   const folder = await stage.makeFolder(title.replace(' ', '-'));
-  const env = { SHOAL_HOME: join(folder, 'home'), SHOAL_TRACKER: tracker.address };
-  return { title, folder, env };
+  return { title, folder, env: { SHOAL_HOME: join(folder, 'home') } };
 }
 
-async function share(stage, tracker) {
-  const seeder = await makePeer(stage, tracker, 'seeder');
+async function share(stage) {
+  const seeder = await makePeer(stage, 'seeder');
   const fileBytes = await fittingBytes();
   screen.step(2, `A file of ${fileBytes} random bytes, and one peer that shares it`);
   const sha256 = await writeRandomFile(join(seeder.folder, NAME), fileBytes, { signal });
@@ -103,7 +104,7 @@ async function downloadAll(stage, tracker, seeder) {
   screen.command(`peer download ${NAME} --seed forever`);
   const peers = [];
   for (let number = 1; number <= PEER_COUNT; number += 1) {
-    peers.push(await makePeer(stage, tracker, `peer ${number}`));
+    peers.push(await makePeer(stage, `peer ${number}`));
   }
   const startMs = performance.now();
   const downloads = peers.map((peer) => startDownload(stage, peer, seeder.fileBytes));
@@ -216,7 +217,7 @@ async function demo(stage) {
   const startMs = performance.now();
   screen.say(screen.bold('Shoal: one file to many machines, here all on this one'));
   const tracker = await startTracker(stage);
-  const seeder = await share(stage, tracker);
+  const seeder = await share(stage);
   const outcome = await downloadAll(stage, tracker, seeder);
   const { downloads, midway } = outcome;
   await showSources(seeder, outcome);

@@ -88,7 +88,8 @@ export class Stage {
     const inherited = Object.entries(process.env).filter(([key]) => !key.startsWith('SHOAL_'));
     const child = spawn(process.execPath, [BINS[app], ...args], {
       cwd,
-      env: { ...Object.fromEntries(inherited), SHOAL_INSECURE: 'yes', ...env },
+      // As if of a user of their own: peers find the tracker by what it leaves in that user's folder.
+      env: { ...Object.fromEntries(inherited), XDG_DATA_HOME: join(this.folder, 'user'), ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const program = new Program(title, child);
