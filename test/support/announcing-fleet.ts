@@ -76,6 +76,8 @@ export class AnnouncingFleet implements AsyncDisposable {
       endpoints: () => [],
       counters: () => ({ bytesUp: 0, bytesDown: 0 }),
       trackerChanged: (state) => (member.state = state),
+      heard: () => undefined,
+      unreachable: () => undefined,
       untold: new UntoldCompletions(this.lab.file('untold')),
       completionsUntold: () => undefined,
     });

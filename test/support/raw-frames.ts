@@ -44,6 +44,8 @@ const CODES = [
   'CHUNK_HASH_MISMATCH',
   'INTERNAL',
   'IDLE',
+  'NOT_AUTHORISED',
+  'NOT_ALLOWED',
 ];
 
 /** A frame as it came; only the fields of its type are set. */
@@ -85,9 +87,26 @@ export function rawFrame(type: string | number, ...payload: readonly Buffer[]): 
   return Buffer.concat([u32(body.length), body]);
 }
 
+/** A field at the end of a hello or an open. */
+export function rawField(type: number, text: string): Buffer {
+  const value = Buffer.from(text, 'latin1');
+  return Buffer.concat([u16(type), u16(value.length), value]);
+}
+
 export const rawFrames = {
   hello: (peerId: string, magic = 'SHOALPW\0', version = 1) =>
     rawFrame('hello', Buffer.from(magic), u16(version), u32(0), Buffer.from(peerId, 'latin1')),
+  /** As `hello`, of who shows a membership. */
+  memberHello: (peerId: string, credential: string) =>
+    rawFrame(
+      'hello',
+      Buffer.from('SHOALPW\0'),
+      u16(1),
+      u32(0),
+      Buffer.from(peerId, 'latin1'),
+      rawField(1, credential),
+    ),
+  credential: (text: string) => rawFrame(0x80, Buffer.from(text, 'latin1')),
   open: (file: number, digest: string, chunkCount: number) =>
     rawFrame('open', u32(file), Buffer.from(digest.slice(3), 'hex'), u32(chunkCount)),
   close: (numberedBy: number, file: number, code: string) =>

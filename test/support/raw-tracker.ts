@@ -40,6 +40,7 @@ export class RawTracker implements AsyncDisposable {
   static async listenPinned(
     own: TlsIdentity,
     onRequest: (request: RawRequest) => void,
+    port = 0,
   ): Promise<RawTracker> {
     const { server } = new PinnedServer({
       own,
@@ -47,7 +48,7 @@ export class RawTracker implements AsyncDisposable {
       maxUnprovenCount: 16,
       admit: ({ socket, identity }) => tracker.accept(socket, identity),
     });
-    server.listen({ host: '127.0.0.1', port: 0 });
+    server.listen({ host: '127.0.0.1', port });
     await once(server, 'listening');
     const tracker: RawTracker = new RawTracker(server, onRequest);
     return tracker;

@@ -1,7 +1,15 @@
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
-import { Bitfield, type Endpoint, type Location, type Manifest, type PeerId } from '#protocol';
+import {
+  Bitfield,
+  identityOf,
+  type Endpoint,
+  type Identity,
+  type Location,
+  type Manifest,
+  type PeerId,
+} from '#protocol';
 import { buildManifest } from '../../apps/peer/src/disk/manifest-builder.js';
 import { SharedFile } from '../../apps/peer/src/disk/shared-file.js';
 import {
@@ -10,6 +18,7 @@ import {
 } from '../../apps/peer/src/engine/download/download-job.js';
 import { openHome } from '../../apps/peer/src/engine/open-home.js';
 import { DEFAULT_MAX_PEER_COUNT } from '../../apps/peer/src/engine/peer-config.js';
+import type { NetworkAccess } from '../../apps/peer/src/engine/membership/network-access.js';
 import { PeerSession } from '../../apps/peer/src/engine/peer-session.js';
 import type { SessionEvent } from '../../apps/peer/src/engine/session-event.js';
 import { Transfer } from '../../apps/peer/src/engine/transfer/transfer.js';
@@ -43,13 +52,17 @@ export class SessionLab implements AsyncDisposable {
 
   private constructor(private readonly dir: TempDir) {}
 
-  static async open(config: { tracker?: Endpoint } = {}): Promise<SessionLab> {
+  /** In the open, unless a network says otherwise. */
+  static async open(
+    config: { tracker?: Endpoint; network?: NetworkAccess } = {},
+  ): Promise<SessionLab> {
     const lab = new SessionLab(await TempDir.create());
     const home = await openHome(lab.dir.file('home'));
+    const trackers = [config.tracker ?? (await closedEndpoint())];
     lab.session_ = await PeerSession.open(
       home,
       {
-        network: { mode: 'open', trackers: [config.tracker ?? (await closedEndpoint())] },
+        network: config.network ?? { mode: 'open', trackers },
         listen: { host: '127.0.0.1', port: 0 },
         maxUpBytesPerSecond: Infinity,
         maxDownBytesPerSecond: Infinity,
@@ -71,6 +84,10 @@ export class SessionLab implements AsyncDisposable {
 
   get peerId(): PeerId {
     return this.session.peerId;
+  }
+
+  get identity(): Identity {
+    return identityOf(this.peerId);
   }
 
   file(name: string): string {

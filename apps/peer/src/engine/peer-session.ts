@@ -33,7 +33,7 @@ import {
   TICK_MS,
   type PeerConfig,
 } from './peer-config.js';
-import { trackerPath } from './membership/tracker-paths.js';
+import { openAccess, type SessionAccess } from './membership/session-access.js';
 import { PeerFinder } from './lookup/peer-finder.js';
 import type { FetchHost } from './transfer/fetch-host.js';
 import type { PeerLink } from './links/peer-link.js';
@@ -77,13 +77,18 @@ export class PeerSession {
     private readonly home: Home,
     readonly config: PeerConfig,
     private readonly observe: SessionObserver,
+    private readonly access: SessionAccess,
   ) {
-    this.client = new TrackerClient(trackerPath(home, config.network));
+    this.client = new TrackerClient(access.path);
     this.upGate = createGate(config.maxUpBytesPerSecond);
     this.downGate = createGate(config.maxDownBytesPerSecond);
     this.choker = new Choker((id) => this.contributions.recentBytesFrom(id));
     this.offers = new OfferBook((transfer, offer) => this.offerChanged(transfer, offer));
     this.pool = this.createPool();
+    access.membership?.listen({
+      renewed: (credential) => this.pool.showCredential(credential),
+      revoked: () => this.pool.sweep(),
+    });
     const { maxPeerCount } = config;
     this.finder = new PeerFinder(this.client, this.pool, { self: peerId, maxPeerCount });
     this.announcer = this.createAnnouncer();
@@ -110,12 +115,14 @@ export class PeerSession {
   ): Promise<PeerSession> {
     limitHeapGrowth();
     const peerId = newPeerId(home.identity);
-    const session = new PeerSession(peerId, home, config, observe);
+    const access = await openAccess(home, config.network);
+    const session = new PeerSession(peerId, home, config, observe, access);
     try {
       session.server = await ChunkServer.listen({
         ...config.listen,
         maxConnections: MAX_CONNECTION_COUNT,
         self: { peerId, programVersion: config.programVersion },
+        secured: access.secured,
         admit: (connection) => session.pool.admit(connection),
       });
     } catch (cause) {
@@ -201,6 +208,7 @@ export class PeerSession {
     await this.offers.close();
     await this.handles.close();
     this.client.close();
+    await this.access.membership?.close();
   }
 
   private createPool(): ConnectionPool {
@@ -213,6 +221,8 @@ export class PeerSession {
     return new ConnectionPool({
       self: { peerId: this.peerId, programVersion: this.config.programVersion },
       bans: this.bans,
+      secured: this.access.secured,
+      membership: this.access.membership,
       buffers: this.buffers,
       transferOf: (digest) => this.transfers.get(digest),
       createUploader: (link) => new Uploader(link, link.connection, uploadHost),
@@ -234,6 +244,8 @@ export class PeerSession {
         if (state === 'back') this.observe({ type: 'trackerBack' });
         else if (error !== undefined) this.observe({ type: 'trackerLost', error });
       },
+      heard: (news) => this.access.membership?.heard(news),
+      unreachable: () => this.access.membership?.lost(),
       completionsUntold: (fileCount, error) => {
         this.observe({ type: 'completionsUntold', fileCount, error });
       },

@@ -1,31 +1,57 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { PinnedServer } from '#identity';
 import type { Endpoint } from '#protocol';
+import { MemberProof, type Secured } from './member-proof.js';
 import { PeerConnection, type ConnectionOptions } from './peer-connection.js';
 
 /** Connections that have not said hello yet, or were not admitted and are closing; the oldest goes
- *  when another comes. */
+ *  when another comes. As many again may be proving who they are. */
 const MAX_UNMET_CONNECTIONS = 64;
 
-type AcceptOptions = Pick<ConnectionOptions, 'self' | 'admit' | 'handshakeTimeoutMs'>;
+interface AcceptOptions extends Pick<ConnectionOptions, 'self' | 'admit' | 'handshakeTimeoutMs'> {
+  /** Members only; undefined in the open. */
+  readonly secured?: Secured | undefined;
+}
 
 /** Accepts connections of other peers, up to a cap. Owns the listening socket and the sockets that
  *  have not been admitted; admitted connections belong to whoever admitted them. */
 export class ChunkServer {
   private readonly unmet = new Set<Socket>();
+  private readonly server: Server;
+  private readonly pinned: PinnedServer | undefined;
+  private address: Endpoint | undefined;
 
-  private constructor(
-    private readonly server: Server,
-    readonly endpoint: Endpoint,
-  ) {}
+  private constructor(private readonly options: AcceptOptions) {
+    const { secured } = options;
+    if (secured === undefined) {
+      this.server = createServer({ noDelay: true });
+      this.server.on('connection', (socket) => this.accept(socket, undefined));
+      return;
+    }
+    this.pinned = new PinnedServer({
+      own: secured.own,
+      protocol: 'shoal/1',
+      maxUnprovenCount: MAX_UNMET_CONNECTIONS,
+      ...(options.handshakeTimeoutMs === undefined
+        ? {}
+        : { handshakeTimeoutMs: options.handshakeTimeoutMs }),
+      admit: ({ socket, identity }) => {
+        this.accept(socket, new MemberProof(identity, secured.members));
+      },
+    });
+    this.server = this.pinned.server;
+  }
 
   /** Port 0 picks a free one. Rejects with the system's error when the address cannot be had. */
   static async listen(
     options: { maxConnections: number } & Endpoint & AcceptOptions,
   ): Promise<ChunkServer> {
-    const server = createServer({ noDelay: true });
+    const chunkServer = new ChunkServer(options);
+    const { server } = chunkServer;
     // Beyond those that are admitted there is always room for some that are not met yet, and for one
     // for which the oldest of them goes.
-    server.maxConnections = options.maxConnections + MAX_UNMET_CONNECTIONS + 1;
+    const unmetCount = (MAX_UNMET_CONNECTIONS + 1) * (options.secured === undefined ? 1 : 2);
+    server.maxConnections = options.maxConnections + unmetCount;
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
       server.listen({ host: options.host, port: options.port }, () => {
@@ -36,20 +62,26 @@ export class ChunkServer {
     // One connection could not be accepted, for want of a descriptor, say; the next may be.
     server.on('error', () => undefined);
     const { port } = server.address() as AddressInfo;
-    const chunkServer = new ChunkServer(server, { host: options.host, port });
-    server.on('connection', (socket) => chunkServer.accept(socket, options));
+    chunkServer.address = { host: options.host, port };
     return chunkServer;
   }
 
-  private accept(socket: Socket, options: AcceptOptions): void {
+  get endpoint(): Endpoint {
+    return this.address!;
+  }
+
+  private accept(socket: Socket, proof: MemberProof | undefined): void {
     if (this.unmet.size >= MAX_UNMET_CONNECTIONS) this.evictOldest();
     this.unmet.add(socket);
     socket.once('close', () => this.unmet.delete(socket));
+    const { self, admit, handshakeTimeoutMs } = this.options;
     const connection = PeerConnection.start(socket, {
-      ...options,
+      self,
+      proof,
+      ...(handshakeTimeoutMs === undefined ? {} : { handshakeTimeoutMs }),
       direction: 'accepted',
       admit: (met) => {
-        const answer = options.admit(met);
+        const answer = admit(met);
         if (typeof answer !== 'string') this.unmet.delete(socket);
         return answer;
       },
@@ -68,6 +100,7 @@ export class ChunkServer {
   /** Accepts no more; resolves when the admitted connections are gone, too. */
   async close(): Promise<void> {
     for (const socket of this.unmet) socket.destroy();
+    this.pinned?.closeUnproven();
     if (!this.server.listening) return;
     await new Promise<void>((resolve) => this.server.close(() => resolve()));
   }

@@ -14,7 +14,8 @@ import {
   type WireCode,
   type WireMessage,
 } from '#protocol';
-import { acceptHello, encodeHello, type HelloSelf } from './handshake.js';
+import { HelloExchange, type HelloOptions } from './hello-exchange.js';
+import type { MemberProof } from './member-proof.js';
 import { Outbox } from './outbox.js';
 
 const LIVENESS_CHECK_MS = 10_000;
@@ -32,16 +33,11 @@ export interface ConnectionHandler {
   onClosed(error: Error | undefined): void;
 }
 
-export interface ConnectionOptions {
-  readonly self: HelloSelf;
-  readonly direction: 'dialled' | 'accepted';
-  /** Set when dialled: who must answer. */
-  readonly expectedPeerId?: PeerId;
+export interface ConnectionOptions extends HelloOptions {
   /** Asked once the other end is known; a code refuses it. */
   readonly admit: (connection: PeerConnection) => ConnectionHandler | WireCode;
   /** Called when the connection ends before it was admitted. */
   readonly onRefused?: (error: Error) => void;
-  readonly handshakeTimeoutMs?: number;
 }
 
 /** One socket to one peer: hello, then messages in and out until either end closes it. Owns the
@@ -49,11 +45,11 @@ export interface ConnectionOptions {
 export class PeerConnection {
   private readonly splitter: FrameSplitter;
   private readonly outbox: Outbox;
+  private readonly hello: HelloExchange;
   private readonly liveness: NodeJS.Timeout;
   private readonly handshakeTimer: NodeJS.Timeout;
   private readonly gone: Promise<void>;
   private handler: ConnectionHandler | undefined;
-  private remotePeerId: PeerId | undefined;
   private closeError: Error | undefined;
   private isClosing = false;
   private lastReceivedMs = performance.now();
@@ -63,7 +59,7 @@ export class PeerConnection {
     private readonly options: ConnectionOptions,
   ) {
     this.splitter = new FrameSplitter({
-      onBody: (body) => this.receive(decodeMessage(body)),
+      onBody: (body) => this.receiveBody(body),
       onData: (requestId, offsetBytes, bytes) => this.receiveData(requestId, offsetBytes, bytes),
     });
     this.gone = new Promise((resolve) => {
@@ -75,6 +71,7 @@ export class PeerConnection {
     socket.setNoDelay(true);
     socket.on('error', (error) => this.ended(error));
     this.outbox = new Outbox(socket, () => this.handler?.onWritable());
+    this.hello = this.createHello();
     this.liveness = setInterval(() => this.checkLiveness(), LIVENESS_CHECK_MS);
     this.handshakeTimer = setTimeout(
       () => this.fail(new ProtocolError('HANDSHAKE_TIMEOUT')),
@@ -85,13 +82,18 @@ export class PeerConnection {
   /** Takes over a connected socket. The caller feeds {@link push} or lets it read 'data' events. */
   static start(socket: Socket, options: ConnectionOptions): PeerConnection {
     const connection = new PeerConnection(socket, options);
-    if (options.direction === 'dialled') connection.outbox.write(encodeHello(options.self));
+    connection.hello.begin();
     return connection;
   }
 
   get peerId(): PeerId {
-    if (this.remotePeerId === undefined) throw new Error('no hello yet');
-    return this.remotePeerId;
+    if (this.hello.remotePeerId === undefined) throw new Error('no hello yet');
+    return this.hello.remotePeerId;
+  }
+
+  /** Of who is at the other end; undefined in the open. */
+  get proof(): MemberProof | undefined {
+    return this.options.proof;
   }
 
   get direction(): 'dialled' | 'accepted' {
@@ -144,6 +146,11 @@ export class PeerConnection {
     this.outbox.writeData(encodeDataHeader(data), data.bytes, onSent);
   }
 
+  /** Tells the other end of our renewed membership, unless that is what it knows. */
+  showCredential(credential: string): void {
+    if (this.hello.shows(credential)) this.send({ type: 'credential', credential });
+  }
+
   /** Leaves an end that has taken nothing of what waits for it for so long. */
   leaveIfStalled(maxStallMs: number): void {
     if (!this.isOpen || !this.outbox.isStalled(performance.now(), maxStallMs)) return;
@@ -153,7 +160,7 @@ export class PeerConnection {
   /** Says goodbye and ends the socket; resolves when it is gone. May be called twice. */
   async close(code: WireCode, text = ''): Promise<void> {
     if (this.isOpen) {
-      if (this.hasSaidHello) this.outbox.write(encodeMessage({ type: 'goodbye', code, text }));
+      if (this.hello.hasSpoken) this.outbox.write(encodeMessage({ type: 'goodbye', code, text }));
       this.endSocket();
     }
     await this.gone;
@@ -163,22 +170,40 @@ export class PeerConnection {
     await this.close('SHUTTING_DOWN');
   }
 
-  private receive(message: WireMessage | undefined): void {
+  private createHello(): HelloExchange {
+    const { socket } = this;
+    const isOpen = () => this.isOpen;
+    return new HelloExchange(this.options, {
+      get isOpen() {
+        return isOpen();
+      },
+      write: (bytes) => this.outbox.write(bytes),
+      pause: () => void socket.pause(),
+      resume: () => void socket.resume(),
+      onMet: () => this.meet(),
+      onGoodbye: (code, text) => this.onGoodbye(code, text),
+      onRefused: (error) => this.refused(error),
+      onBody: (body) => this.receiveBody(body),
+    });
+  }
+
+  private receiveBody(body: Uint8Array): void {
     if (this.isClosing) return;
-    if (this.handler === undefined) {
-      this.meet(message);
-    } else if (
-      message === undefined ||
-      message.type === 'keepalive' ||
-      message.type === 'credential'
-    ) {
+    if (this.handler === undefined) this.hello.receive(body);
+    else this.receive(this.handler, decodeMessage(body));
+  }
+
+  private receive(handler: ConnectionHandler, message: WireMessage | undefined): void {
+    if (message === undefined || message.type === 'keepalive') {
       return;
+    } else if (message.type === 'credential') {
+      this.proof?.renew(message.credential, (error) => this.refused(error));
     } else if (message.type === 'hello') {
       throw new ProtocolError('UNEXPECTED_FRAME', { got: 'a second hello' });
     } else if (message.type === 'goodbye') {
       this.onGoodbye(message.code, message.text);
     } else {
-      this.handler.onMessage(message);
+      handler.onMessage(message);
     }
   }
 
@@ -188,23 +213,8 @@ export class PeerConnection {
     this.handler.onData({ type: 'data', requestId, offsetBytes, bytes });
   }
 
-  /** An acceptor says nothing to whoever has not said a valid hello. */
-  private get hasSaidHello(): boolean {
-    return this.direction === 'dialled' || this.remotePeerId !== undefined;
-  }
-
-  private meet(message: WireMessage | undefined): void {
-    if (message?.type === 'goodbye') {
-      this.onGoodbye(message.code, message.text);
-      return;
-    }
-    const hello = acceptHello(message, {
-      self: this.options.self.peerId,
-      expected: this.options.expectedPeerId,
-    });
+  private meet(): void {
     clearTimeout(this.handshakeTimer);
-    this.remotePeerId = hello.peerId;
-    if (this.direction === 'accepted') this.outbox.write(encodeHello(this.options.self));
     const admitted = this.options.admit(this);
     if (typeof admitted === 'string') {
       this.closeError = new ProtocolError(admitted);
@@ -212,6 +222,10 @@ export class PeerConnection {
     } else {
       this.handler = admitted;
     }
+  }
+
+  private refused(error: Error): void {
+    if (this.isOpen) this.fail(error);
   }
 
   private onGoodbye(code: WireCode, text: string): void {

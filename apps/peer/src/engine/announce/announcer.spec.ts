@@ -64,6 +64,8 @@ function announcerOf(ofClient: TrackerClient): Announcer {
     endpoints: () => [],
     counters: () => counters,
     trackerChanged: (state) => states.push(state),
+    heard: () => undefined,
+    unreachable: () => undefined,
     untold: new UntoldCompletions(lab.file('untold')),
     completionsUntold: (fileCount) => states.push(`${fileCount} untold`),
   });

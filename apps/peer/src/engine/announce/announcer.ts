@@ -4,6 +4,7 @@ import {
   type Endpoint,
   type FileResult,
   type HeartbeatReply,
+  type MembershipNews,
   type PeerId,
 } from '#protocol';
 import { newSession } from '#identity';
@@ -17,6 +18,7 @@ import { RetryPause } from './retry-pause.js';
 import { Withdrawals } from './withdrawals.js';
 import type { UntoldCompletions } from '../../disk/untold-completions.js';
 import type { Transfer } from '../transfer/transfer.js';
+import { Changes } from '../changes.js';
 import { Wakeable } from '../wakeable.js';
 
 /** Newly stored chunks are reported together, this long after the first of them. */
@@ -31,6 +33,10 @@ export interface AnnouncerHost {
   endpoints(): readonly Endpoint[];
   counters(): { bytesUp: number; bytesDown: number };
   trackerChanged(state: 'lost' | 'back', error?: Error): void;
+  /** What it told us of memberships, each time that it is heard. */
+  heard(news: MembershipNews): void;
+  /** Each time that it cannot be reached. */
+  unreachable(): void;
   /** At the end: so many files arrived whole, and the tracker could not be told. The home remembers
    *  it, unless there is an error. */
   completionsUntold(fileCount: number, error?: Error): void;
@@ -53,7 +59,7 @@ export class Announcer {
   private readonly retryPause = new RetryPause(this.wakeable, this.stopping.signal);
   private running: Promise<void> | undefined;
   private lastError: Error | undefined;
-  private contactWaiters: (() => void)[] = [];
+  private readonly changes = new Changes();
 
   constructor(
     private readonly client: TrackerClient,
@@ -74,18 +80,13 @@ export class Announcer {
   /** Resolves once the tracker has answered; rejects when the first attempt to reach it fails, or
    *  with the signal's reason. */
   async contact({ signal }: { signal: AbortSignal }): Promise<void> {
-    const wake = () => this.wakeContactWaiters();
-    signal.addEventListener('abort', wake, { once: true });
-    try {
-      while (this.session === undefined) {
-        signal.throwIfAborted();
-        if (this.lastError !== undefined) throw this.lastError;
-        this.stopping.signal.throwIfAborted();
-        await new Promise<void>((resolve) => this.contactWaiters.push(resolve));
-      }
-    } finally {
-      signal.removeEventListener('abort', wake);
-    }
+    const isJoined = () => {
+      if (this.session !== undefined) return true;
+      if (this.lastError !== undefined && !signal.aborted) throw this.lastError;
+      this.stopping.signal.throwIfAborted();
+      return false;
+    };
+    await this.changes.until(isJoined, { signal });
   }
 
   /** Registers what this process holds of a file under the names given; resolves with one result
@@ -126,7 +127,7 @@ export class Announcer {
     if (this.stopping.signal.aborted) return;
     this.stopping.abort();
     this.wakeable.wake();
-    this.wakeContactWaiters();
+    this.changes.tell();
     await this.running;
     if (this.session !== undefined && this.lastError === undefined) await this.takeLeave();
     this.oweCompletions();
@@ -203,6 +204,8 @@ export class Announcer {
     const isRefusal = error instanceof TrackerError;
     // Unreachable, or it does not take us for a member: it may be asked again.
     if (!isRefusal && !(error instanceof TransferError)) throw error;
+    if (error.code === 'TRACKER_UNREACHABLE') this.host.unreachable();
+    else this.host.heard({});
     this.setReachable(error);
     // Whatever else is due: only an answer shows that the tracker is back.
     this.heartbeatDueMs = 0;
@@ -213,7 +216,8 @@ export class Announcer {
     const session = newSession();
     const reply = await this.client.call('join', joinRequest(this.host, session), { signal });
     this.session = session;
-    this.wakeContactWaiters();
+    this.host.heard(reply);
+    this.changes.tell();
     this.noteLease(reply.bootId, reply.leaseMs);
     const offered = new Set([...this.announcements.keys()].map(({ digest }) => digest));
     await this.withdrawals.recall((digest) => offered.has(digest));
@@ -232,6 +236,7 @@ export class Announcer {
 
   private async heartbeat(signal: AbortSignal): Promise<void> {
     const reply = await this.beat(signal);
+    this.host.heard(reply);
     if (reply.bootId === this.bootId) {
       this.noteLease(reply.bootId, reply.leaseMs);
     } else {
@@ -279,15 +284,9 @@ export class Announcer {
   private setReachable(error: Error | undefined): void {
     const wasReachable = this.lastError === undefined;
     this.lastError = error;
-    this.wakeContactWaiters();
+    this.changes.tell();
     if (error !== undefined && wasReachable) this.host.trackerChanged('lost', error);
     if (error === undefined && !wasReachable) this.host.trackerChanged('back');
-  }
-
-  private wakeContactWaiters(): void {
-    const waiters = this.contactWaiters;
-    this.contactWaiters = [];
-    for (const wake of waiters) wake();
   }
 
   private caller(): { peerId: PeerId; session: string } {

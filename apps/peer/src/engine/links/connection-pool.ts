@@ -3,7 +3,9 @@ import { ProtocolError, type Digest, type Endpoint, type PeerId, type WireCode }
 import type { BanLedger } from '../../core/ban-ledger.js';
 import { dialPeer } from '../../net/dialer.js';
 import type { HelloSelf } from '../../net/handshake.js';
+import type { Secured } from '../../net/member-proof.js';
 import type { ConnectionHandler, PeerConnection } from '../../net/peer-connection.js';
+import type { Membership } from '../membership/membership.js';
 import { Acquaintances } from './acquaintances.js';
 import {
   IDLE_LINK_MS,
@@ -23,6 +25,9 @@ export interface PoolHost extends Pick<
 > {
   readonly self: HelloSelf;
   readonly bans: BanLedger;
+  /** Members only; undefined in the open. */
+  readonly secured?: Secured | undefined;
+  readonly membership?: Membership | undefined;
   /** A peer could not be reached, or its connection broke. */
   connectionFailed(peerId: PeerId, error: Error): void;
 }
@@ -103,6 +108,7 @@ export class ConnectionPool implements LinkHost {
     const nowMs = performance.now();
     if (this.stopping.signal.aborted) return 'SHUTTING_DOWN';
     if (this.host.bans.isBanned({ peerId, nowMs })) return 'BANNED';
+    if (this.isOver(connection)) return 'NOT_AUTHORISED';
     const existing = this.links.get(peerId);
     if (existing === undefined && this.links.size >= MAX_CONNECTION_COUNT) {
       return 'TOO_MANY_CONNECTIONS';
@@ -119,6 +125,8 @@ export class ConnectionPool implements LinkHost {
     const link = new PeerLink(connection, this);
     this.links.set(peerId, link);
     this.connections.add(connection);
+    const credential = this.host.membership?.credential;
+    if (credential !== undefined) connection.showCredential(credential);
     for (const transfer of wanted) {
       // It may have ended while the peer was being dialled.
       if (this.transferOf(transfer.digest) === transfer) link.openFile(transfer);
@@ -146,10 +154,20 @@ export class ConnectionPool implements LinkHost {
     this.host.connectionFailed(peerId, error);
   }
 
-  /** Closes connections that carry no file, and forgets peers that nobody wants. */
+  /** Shows our renewed membership to all that are connected. */
+  showCredential(credential: string): void {
+    for (const { connection } of this.links.values()) connection.showCredential(credential);
+  }
+
+  /** Closes connections that carry no file or have lost their right, and forgets peers that nobody
+   *  wants. */
   sweep(): void {
     const nowMs = performance.now();
     for (const link of this.links.values()) {
+      if (this.isOver(link.connection)) {
+        link.abandon('NOT_AUTHORISED');
+        continue;
+      }
       if (link.idleSinceMs === undefined || nowMs - link.idleSinceMs < IDLE_LINK_MS) continue;
       void link.connection.close('IDLE');
     }
@@ -175,14 +193,15 @@ export class ConnectionPool implements LinkHost {
   }
 
   private async dial(peerId: PeerId, endpoints: readonly Endpoint[]): Promise<void> {
-    const { self } = this.host;
+    const { self, secured } = this.host;
     const { signal } = this.stopping;
     const acquaintance = this.acquaintances.of(peerId);
     const admit = (connection: PeerConnection) => this.admit(connection);
     acquaintance.isDialling = true;
     this.dialCount += 1;
     try {
-      await dialPeer(endpoints, { self, expectedPeerId: peerId, admit }, { signal });
+      const options = { self, secured, expectedPeerId: peerId, admit };
+      await dialPeer(endpoints, options, { signal });
     } catch (error) {
       if (this.stopping.signal.aborted) return;
       this.acquaintances.failed(peerId, performance.now());
@@ -191,6 +210,12 @@ export class ConnectionPool implements LinkHost {
       acquaintance.isDialling = false;
       this.dialCount -= 1;
     }
+  }
+
+  private isOver({ proof }: PeerConnection): boolean {
+    const { membership } = this.host;
+    if (membership === undefined || proof?.credential === undefined) return false;
+    return membership.isOver(proof.credential);
   }
 
   /** When both dialled at once, both ends keep the connection that the smaller peer id dialled; a
