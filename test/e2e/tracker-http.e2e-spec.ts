@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseInvite } from '#protocol';
 import { httpAsk, type HttpAnswer } from '../support/http-ask.js';
 import { runTracker } from '../support/run-tracker.js';
 import { startTracker, type RunningTracker } from '../support/start-tracker.js';
@@ -52,11 +53,68 @@ describe('the operators’ side on loopback', () => {
   });
 });
 
-it('beyond loopback it needs no token with --insecure, as everything then', async () => {
-  await using open = await startTracker({ flags: ['--http-host', '0.0.0.0', '--insecure'] });
-  const endpoint = { host: '127.0.0.1', port: open.http.port };
-  expect((await httpAsk(endpoint, '/nothing')).status).toBe(404);
-  expect(open.stderr).toMatch(/warn .*0\.0\.0\.0/);
+describe('the operators’ side beyond loopback', () => {
+  let open: RunningTracker;
+
+  beforeAll(async () => {
+    open = await startTracker({ access: 'secured', flags: ['--http-host', '0.0.0.0'] });
+  });
+  afterAll(() => open[Symbol.asyncDispose]());
+
+  const ask = (path: string, authorization?: string) => {
+    const headers = authorization === undefined ? {} : { authorization };
+    return httpAsk({ host: '127.0.0.1', port: open.http.port }, path, { headers });
+  };
+
+  it('says whether it lives to everybody', async () => {
+    expect((await ask('/healthz')).status).toBe(200);
+    expect((await ask('/readyz')).status).toBe(200);
+  });
+
+  it('refuses all else while there is no token, and its log says so', async () => {
+    const answer = await ask('/api/files');
+    expect(answer.status).toBe(401);
+    expect(answer.headers['www-authenticate']).toMatch(/^Bearer/);
+    expect(answer.body).toContain('tracker token create');
+    expect(open.stderr).toMatch(/warn .*tracker token create/);
+    expect(open.stderr).toMatch(/warn .*not encrypted/);
+  });
+
+  it('lets in who has a token that was made while it runs, and nobody else', async () => {
+    const run = await runTracker(['token', 'create', '--data', open.data]);
+    const token = run.stdout.trim();
+    expect((await ask('/api/no-such-path', `Bearer ${token}`)).status).toBe(404);
+    expect((await ask('/', `bearer  ${token}`)).status).toBe(404);
+    for (const wrong of [undefined, token, `Basic ${token}`, 'Bearer', `Bearer x${token}`]) {
+      const answer = await ask('/api/no-such-path', wrong);
+      expect(answer.status).toBe(401);
+      expect(answer.body).not.toContain(token);
+    }
+    expect(open.stderr).not.toContain(token);
+  });
+
+  it('takes the token of an invite for no admin token', async () => {
+    const invite = parseInvite(open.invite);
+    expect((await ask('/', `Bearer ${invite.token}`)).status).toBe(401);
+  });
+
+  it.each([
+    '/healthz/',
+    '/healthz?x=1',
+    '//healthz',
+    '/HEALTHZ',
+    '/readyz/../metrics',
+    '/%68ealthz',
+  ])('takes %s for another path than the open ones', async (path) => {
+    expect((await ask(path)).status).toBe(401);
+  });
+
+  it('needs no token with --insecure, as everything then', async () => {
+    await using insecure = await startTracker({ flags: ['--http-host', '0.0.0.0', '--insecure'] });
+    const endpoint = { host: '127.0.0.1', port: insecure.http.port };
+    expect((await httpAsk(endpoint, '/nothing')).status).toBe(404);
+    expect(insecure.stderr).toMatch(/warn .*0\.0\.0\.0/);
+  });
 });
 
 describe('tracker token create', () => {

@@ -27,7 +27,6 @@ describe('tracker start', () => {
     [['--port', '65536'], '--port (SHOAL_PORT)'],
     [['--data', ''], '--data (SHOAL_DATA)'],
     [['--database-url', 'postgres://db/shoal'], '--database-url (SHOAL_DATABASE_URL)'],
-    [['--http-host', '0.0.0.0'], '--insecure'],
   ])('refuses %j and names the setting', async (change, setting) => {
     const run = await start(...change);
     expect(run.exitCode).toBe(2);
