@@ -23,9 +23,8 @@ export class SecuredTracker implements AsyncDisposable {
     return this.tracker.data;
   }
 
-  /** Where this user's peers look for a tracker. */
   get pointerPath(): string {
-    return `${this.tracker.userHome}/.local/share/shoal/tracker-invite`;
+    return pointerOf(this.tracker);
   }
 
   /** A hand-made TLS connection that believes anybody. */
@@ -74,4 +73,9 @@ export class SecuredTracker implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.tracker[Symbol.asyncDispose]();
   }
+}
+
+/** Where peers of the user that runs a tracker look for it. */
+export function pointerOf(tracker: RunningTracker): string {
+  return `${tracker.userHome}/.local/share/shoal/tracker-invite`;
 }

@@ -1,4 +1,5 @@
 import type * as AdminToken from '../operator/create-admin-token.js';
+import type * as Membership from '../membership/membership-desk.js';
 import type * as Backup from '../store/back-up.js';
 import type * as Tracker from '../run-tracker.js';
 import { CommandError } from './command-error.js';
@@ -17,6 +18,11 @@ export function loadBackup(): Promise<typeof Backup> {
 /** And so does a token. */
 export function loadAdminToken(): Promise<typeof AdminToken> {
   return load(() => import('../operator/create-admin-token.js'));
+}
+
+/** And so do invites and members. */
+export function loadMembership(): Promise<typeof Membership> {
+  return load(() => import('../membership/membership-desk.js'));
 }
 
 async function load<Part>(part: () => Promise<Part>): Promise<Part> {

@@ -18,14 +18,11 @@ import { WRITE_QUEUE } from '../store/store.tokens.js';
 import type { WriteQueue } from '../store/write-queue.js';
 import { TRACKER_CONFIG, type TrackerConfig } from '../tracker.config.js';
 import { advertisedEndpoint, isWildcardHost } from './advertised-endpoint.js';
+import { ADVERTISED_FILE_NAME, INVITE_FILE_NAME } from './invite-files.js';
 import { findInvite } from './membership-rows.js';
 import { TRACKER_KEY } from './membership.tokens.js';
 import { FIRST_INVITE, insertInvite } from './new-invite.js';
 import type { TrackerKey } from './tracker-key.js';
-
-/** In the data folder: the line that joins, and where invites send those who have one. */
-export const INVITE_FILE_NAME = 'invite';
-export const ADVERTISED_FILE_NAME = 'advertised';
 
 export interface ShownInvite {
   /** `shoal://HOST:PORT/TOKEN#FINGERPRINT` */

@@ -1,4 +1,4 @@
-import { hashToken } from '#identity';
+import { hashToken, newInviteToken } from '#identity';
 import type { GroupName, InviteToken, Role } from '#protocol';
 import { toIsoTime, type Sql } from '../store/sql.js';
 
@@ -20,8 +20,9 @@ export const FIRST_INVITE: InviteTerms = {
   maxUses: null,
 };
 
-/** Characters of the token's hash that are enough to name an invite; a longer one where they are not. */
-const ID_CHARS = 8;
+/** So that it can be taken for no other id. */
+const ID_PREFIX = 'inv-';
+const ID_CHARS = 6;
 
 /** Keeps an invite, by the hash of its token. Returns what it is called. */
 export async function insertInvite(
@@ -29,30 +30,22 @@ export async function insertInvite(
   token: InviteToken,
   terms: InviteTerms,
 ): Promise<string> {
-  const tokenHash = hashToken(token);
-  const id = await freeId(sql, tokenHash);
   const { role, groups, expiresAtMs, maxUses } = terms;
-  await sql.run(
-    `INSERT INTO invites (id, token_hash, role, groups, created_at, expires_at, max_uses)
-      VALUES (?, ?, ?, ?, ?, ?, ?)`,
-    [
-      id,
-      tokenHash,
-      role,
-      JSON.stringify(groups),
-      toIsoTime(Date.now()),
-      expiresAtMs === null ? null : toIsoTime(expiresAtMs),
-      maxUses,
-    ],
-  );
-  return id;
-}
-
-async function freeId(sql: Sql, tokenHash: string): Promise<string> {
-  for (let chars = ID_CHARS; chars < tokenHash.length; chars += 1) {
-    const id = tokenHash.slice(0, chars);
-    const [isTaken] = await sql.column<number>('SELECT 1 FROM invites WHERE id = ?', [id]);
-    if (isTaken === undefined) return id;
+  for (;;) {
+    const id = `${ID_PREFIX}${newInviteToken().slice(0, ID_CHARS)}`;
+    const insertedCount = await sql.run(
+      `INSERT INTO invites (id, token_hash, role, groups, created_at, expires_at, max_uses)
+        VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
+      [
+        id,
+        hashToken(token),
+        role,
+        JSON.stringify(groups),
+        toIsoTime(Date.now()),
+        expiresAtMs === null ? null : toIsoTime(expiresAtMs),
+        maxUses,
+      ],
+    );
+    if (insertedCount === 1) return id;
   }
-  return tokenHash;
 }
