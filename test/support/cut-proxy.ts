@@ -10,17 +10,22 @@ export class CutProxy implements AsyncDisposable {
     private readonly server: Server,
     /** Where connections go. */
     private readonly target: Endpoint,
+    private readonly readAlong: (bytes: Buffer) => void,
   ) {
     server.on('connection', (socket) => this.pass(socket));
   }
 
-  /** Without a port it passes on to its own port at the target's address. */
-  static async open({ host, port }: { host: string; port?: number }): Promise<CutProxy> {
+  /** Without a port it passes on to its own port at the target's address. `readAlong` is given all
+   *  that goes through, either way, as anybody on the way sees it. */
+  static async open(
+    { host, port }: { host: string; port?: number },
+    readAlong: (bytes: Buffer) => void = () => undefined,
+  ): Promise<CutProxy> {
     const server = createServer();
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     const own = (server.address() as AddressInfo).port;
-    return new CutProxy(server, { host, port: port ?? own });
+    return new CutProxy(server, { host, port: port ?? own }, readAlong);
   }
 
   /** `HOST:PORT`. */
@@ -58,6 +63,7 @@ export class CutProxy implements AsyncDisposable {
         this.sockets.delete(from);
         to.destroy();
       });
+      from.on('data', this.readAlong);
       from.pipe(to);
     }
   }
