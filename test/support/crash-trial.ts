@@ -48,7 +48,7 @@ export async function cutEverywhere(
       const key = keyOf(crashed);
       if (seen.has(key) && !isAtEnd) continue;
       seen.add(key);
-      await using dir = await TempDir.create();
+      await using dir = await TempDir.createInMemory();
       const here = (path: string) => dir.path + path.slice(root.length);
       layOut(crashed, here);
       const last = JSON.stringify({ ...steps[stepCount - 1], data: undefined });
