@@ -13,7 +13,7 @@ export const HISTORY_INTERVAL_MS = 60 * 60_000;
 @Injectable()
 export class HistorySweep implements OnModuleInit {
   private readonly logger = new Logger('history');
-  private nextMs = 0;
+  private lastMs = -Infinity;
 
   constructor(
     @Inject(LeaseSweepService) private readonly sweep: LeaseSweepService,
@@ -25,9 +25,10 @@ export class HistorySweep implements OnModuleInit {
 
   onModuleInit(): void {
     this.sweep.whenSweeping(async (nowMs, signal) => {
-      if (nowMs < this.nextMs) return;
+      // A clock that was ahead and is set back must not put off the next time.
+      if (Math.abs(nowMs - this.lastMs) < HISTORY_INTERVAL_MS) return;
       await this.prune(nowMs, signal);
-      this.nextMs = nowMs + HISTORY_INTERVAL_MS;
+      this.lastMs = nowMs;
     });
   }
 

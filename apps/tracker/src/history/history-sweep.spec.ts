@@ -160,6 +160,22 @@ describe('a tracker over weeks', () => {
     expect(rowCount('files')).toBe(0);
   });
 
+  it('goes on after a time in which the clock was years ahead', async () => {
+    const [early, late] = [1, 2].map((seed) => sampleFile({ seed, chunkCount: 1 }));
+    const before = await join();
+    await register(before, early!);
+    await leave(before);
+    vi.setSystemTime(START_MS + 1_000 * DAY_MS);
+    await app.get(LeaseSweepService).sweep(Date.now());
+    vi.setSystemTime(START_MS);
+    const after = await join();
+    await register(after, late!, { name: 'gone' });
+    await purge(after, 'gone');
+    await leave(after);
+    await pass(16);
+    expect([rowCount('name_versions'), rowCount('files')]).toEqual([0, 0]);
+  });
+
   it('answers who was done for as long as it was told to', async () => {
     const file = sampleFile({ seed: 1, chunkCount: 1 });
     const caller = await join();

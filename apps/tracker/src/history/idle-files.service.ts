@@ -44,14 +44,17 @@ export class IdleFiles {
   }
 
   private async mark(rows: readonly FileRow[], nowIso: string): Promise<void> {
-    const idle = rows.filter(({ isIdle, idleSince }) => isIdle === 1 && idleSince === null);
+    // A time to come was noted while the clock was ahead.
+    const isNoted = ({ idleSince }: FileRow) => idleSince !== null && idleSince <= nowIso;
+    const idle = rows.filter((row) => row.isIdle === 1 && !isNoted(row));
     const inUse = rows.filter(({ isIdle, idleSince }) => isIdle === 0 && idleSince !== null);
     if (idle.length + inUse.length === 0) return;
     await this.writes.submit(async (sql) => {
       await sql.run(
         `INSERT INTO idle_files (file_id, idle_since)
           SELECT id, ? FROM files WHERE id IN (SELECT value FROM json_each(?))
-          ON CONFLICT (file_id) DO NOTHING`,
+          ON CONFLICT (file_id) DO UPDATE SET idle_since = excluded.idle_since
+            WHERE idle_files.idle_since > excluded.idle_since`,
         [nowIso, keysOf(idle)],
       );
       await sql.run('DELETE FROM idle_files WHERE file_id IN (SELECT value FROM json_each(?))', [
