@@ -20,6 +20,9 @@ export const PUBLISHER_COUNT = 2;
 export const KEEPER_COUNT = 2;
 export const LEECHER_COUNT = 6;
 export const LEASE_MS = 4_000;
+/** Addresses of this machine that nobody else uses. */
+const TRACKER_HOST = '127.0.2.1';
+const PEER_NETWORK = '127.0.1';
 
 /** A tracker and ten peers that move files for as long as they are let, and all that a chaos needs
  *  to get between them. */
@@ -46,20 +49,22 @@ export class ChaosWorld implements AsyncDisposable {
     const { root, log } = options;
     const lease = `${LEASE_MS / 1_000}s`;
     const clock = new Clock(root.file('tracker-clock'));
+    const trackerProxy = await CutProxy.open({ host: TRACKER_HOST });
     const running = await startTracker({
-      flags: ['--lease', lease],
+      access: 'secured',
+      port: trackerProxy.port,
+      flags: ['--host', TRACKER_HOST, '--advertise', trackerProxy.url, '--lease', lease],
       data: root.file('tracker'),
       env: clock.environment,
     });
-    const trackerProxy = await CutProxy.open(running.address);
     const backupPath = root.file('tracker-backup.db');
     const tracker = new TrackerActor(running, trackerProxy, clock, backupPath, log);
     const disk = await FullDisk.open(root.file('small-disk'));
     const world = new ChaosWorld(tracker, disk, log);
     world.owned.push(running, trackerProxy, disk);
-    await world.addPublishers(trackerProxy.url);
+    await world.addPublishers();
     await Promise.all(world.publishers.map(({ published }) => published));
-    await world.addReaders(trackerProxy.url, options.seed);
+    await world.addReaders(options.seed);
     return world;
   }
 
@@ -79,9 +84,9 @@ export class ChaosWorld implements AsyncDisposable {
     for (const thing of this.owned.reverse()) await thing[Symbol.asyncDispose]();
   }
 
-  private async addPublishers(trackerUrl: string): Promise<void> {
+  private async addPublishers(): Promise<void> {
     for (let index = 0; index < PUBLISHER_COUNT; index += 1) {
-      const place = await this.newPlace(`publisher ${index}`, trackerUrl);
+      const place = await this.newPlace(`publisher ${index}`);
       const files = await writeCatalogue(index, (name) => place.home.file(name));
       this.files.push(...files);
       const publisher = new Publisher(place, files);
@@ -90,17 +95,17 @@ export class ChaosWorld implements AsyncDisposable {
     }
   }
 
-  private async addReaders(trackerUrl: string, seed: number): Promise<void> {
+  private async addReaders(seed: number): Promise<void> {
     const { files } = this;
     for (let index = 0; index < KEEPER_COUNT; index += 1) {
-      const place = await this.newPlace(`keeper ${index}`, trackerUrl);
+      const place = await this.newPlace(`keeper ${index}`);
       const folder = place.home.file('kept');
       await mkdir(folder);
       const large = files.filter(({ name }) => !name.includes('/'));
       this.keepers.push(new Keeper(place, { files: large, folder }));
     }
     for (let index = 0; index < LEECHER_COUNT; index += 1) {
-      const place = await this.newPlace(`leecher ${index}`, trackerUrl);
+      const place = await this.newPlace(`leecher ${index}`);
       const disk = index === 0 ? 'small' : 'roomy';
       const folder = disk === 'small' ? join(this.disk.folder, 'got') : place.home.file('got');
       await mkdir(folder, { recursive: true });
@@ -112,10 +117,10 @@ export class ChaosWorld implements AsyncDisposable {
 
   /** Each place has an address of its own on this machine: its processes can listen where the one
    *  before did, and nobody else does. */
-  private async newPlace(title: string, trackerUrl: string): Promise<ActorPlace> {
+  private async newPlace(title: string): Promise<ActorPlace> {
     this.placeCount += 1;
-    const host = `127.0.1.${this.placeCount}`;
-    const home = await PeerHome.create(trackerUrl);
+    const host = `${PEER_NETWORK}.${this.placeCount}`;
+    const home = await PeerHome.create(this.tracker.tracker);
     const proxy = await CutProxy.open({ host });
     this.owned.push(home, proxy);
     const clock = new Clock(home.file('clock'));

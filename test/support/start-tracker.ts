@@ -16,6 +16,8 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export interface TrackerOptions {
   /** Data folder; by default one of the tracker's own, removed at the end. */
   readonly data?: string;
+  /** Of the peers' side; by default a free one. */
+  readonly port?: number;
   /** Flags after `start --port … --http-port … --data …`. */
   readonly flags?: readonly string[];
   readonly env?: Environment;
@@ -87,7 +89,8 @@ export class RunningTracker implements AsyncDisposable {
 
   /** On free ports the first time, on the same ones after that. */
   async start(): Promise<void> {
-    const port = (this.readyLine === '' ? 0 : this.address.port).toString();
+    const { port: firstPort = 0 } = this.options;
+    const port = (this.readyLine === '' ? firstPort : this.address.port).toString();
     const httpPort = (this.readyLine === '' ? 0 : this.http.port).toString();
     const flags = ['--port', port, '--http-port', httpPort, '--data', this.data];
     const child = spawn(
