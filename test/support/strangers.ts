@@ -82,8 +82,7 @@ export class Strangers implements AsyncDisposable {
       while (!signal.aborted) {
         const socket = await this.dial();
         if (beginning !== undefined) await written(socket, beginning());
-        // A reset: ports that wait after an orderly end would run out.
-        socket.resetAndDestroy();
+        leave(socket);
       }
     };
     await Promise.all(Array.from({ length: KNOCKS_AT_ONCE }, knockOn));
@@ -106,4 +105,10 @@ export class Strangers implements AsyncDisposable {
     for (const socket of this.sockets) socket.destroy();
     await Promise.all(closing);
   }
+}
+
+/** With a reset where the system lets us: ports that wait after an orderly end would run out. */
+function leave(socket: Socket): void {
+  if (socket instanceof TLSSocket) socket.destroy();
+  else socket.resetAndDestroy();
 }
