@@ -3,7 +3,7 @@ import type { Home } from '../open-home.js';
 import type { PeerConfig } from '../peer-config.js';
 import type { Finding } from './finding.js';
 import { checkDisk, checkNative, checkVersion } from './machine-checks.js';
-import { checkNetwork, withoutTracker } from './network-checks.js';
+import { checkNetwork, withoutNetwork } from './network-checks.js';
 
 export interface Patient {
   readonly home: Home;
@@ -25,7 +25,7 @@ export async function examine(
     checkNative(),
     await checkDisk(home, downloadFolder),
     ...(config instanceof TransferError
-      ? withoutTracker(config)
+      ? withoutNetwork(config)
       : await checkNetwork(home, config, { signal })),
   ];
 }

@@ -39,8 +39,9 @@ export async function checkNetwork(
   } catch (error) {
     signal.throwIfAborted();
     const failure = callError(error, 'the tracker');
-    if (failure instanceof TransferError) return withoutTracker(failure);
-    throw error;
+    if (!(failure instanceof TransferError)) throw error;
+    const message = `${whereOf(network)} answers`;
+    return withoutNetwork(failure, { check: 'tracker', state: 'ok', message });
   }
 }
 
@@ -119,14 +120,15 @@ function checkClock({ timeMs }: JoinReply): Finding {
   return { check, state: 'warning', message, advice };
 }
 
-/** What is left when the tracker could not be asked, or does not take this home for a member. */
-export function withoutTracker({ code, message }: TransferError): Finding[] {
-  const skipped = (check: Finding['check']): Finding => {
-    return { check, state: 'skipped', message: 'there is no way into the network' };
-  };
+/** What is left when the tracker could not be asked, or does not take this home for a member;
+ *  `tracker` is what is found of it in the second case. */
+export function withoutNetwork(
+  { code, message }: TransferError,
+  tracker: Finding = skipped('tracker'),
+): Finding[] {
   const rest = [skipped('clock'), skipped('reachability')];
   if (MEMBERSHIP_CODES.has(code)) {
-    return [skipped('tracker'), { check: 'membership', state: 'failed', message, code }, ...rest];
+    return [tracker, { check: 'membership', state: 'failed', message, code }, ...rest];
   }
   const advice =
     code === 'TRACKER_UNREACHABLE'
@@ -138,6 +140,10 @@ export function withoutTracker({ code, message }: TransferError): Finding[] {
     { check: 'membership', state: 'skipped', message: 'only the tracker knows' },
     ...rest,
   ];
+}
+
+function skipped(check: Finding['check']): Finding {
+  return { check, state: 'skipped', message: 'there is no way into the network' };
 }
 
 function whereOf(network: NetworkAccess): string {

@@ -49,9 +49,12 @@ export class ReachabilityTrial implements AsyncDisposable {
     }
     const endMs = performance.now() + TIMEOUT_MS;
     let { reachable } = visit.welcome;
-    while (typeof reachable !== 'boolean' && performance.now() < endMs) {
+    while (reachable === null && performance.now() < endMs) {
       await setTimeout(POLL_MS, undefined, { signal });
       ({ reachable } = await visit.heartbeat({ signal }));
+    }
+    if (reachable === undefined) {
+      return { check, state: 'skipped', message: 'this tracker does not try to connect to peers' };
     }
     const where = `on port ${this.listener.endpoint.port}`;
     if (reachable === true) return { check, state: 'ok', message: `others can connect ${where}` };
