@@ -8,6 +8,7 @@ import {
   TrackerError,
 } from '#protocol';
 import { parsePayload } from '../../apps/tracker/src/rpc/payload.pipe.js';
+import { arbitraryCuts, arbitraryStream, runsOf } from './cut-stream.js';
 import { fuzzSubject, valueOrCode, type FuzzSubject } from './fuzz-subject.js';
 import { RIGHT_PAYLOADS } from './right-payloads.js';
 
@@ -17,7 +18,6 @@ const isBrokenFrame = (error: unknown): error is ProtocolError => error instance
 const isRefusal = (error: unknown): error is TrackerError => error instanceof TrackerError;
 
 const noise = fc.uint8Array({ maxLength: 200 });
-const cuts = fc.array(fc.nat(), { maxLength: 40 });
 const anyJson = fc.oneof(
   fc.jsonValue({ maxDepth: 3, stringUnit: 'binary' }),
   fc.constantFrom<unknown>(-1, 0.5, 2 ** 53, 1e308, '', '\u0000', '\u202e', 'b3:', '../..', [[]]),
@@ -38,17 +38,7 @@ const mutant = fc.tuple(request, fc.nat(), fc.nat(0xff)).map(([bytes, place, val
 const liar = fc
   .tuple(fc.oneof(fc.nat(400), fc.nat(), fc.constant(2 ** 32 - 1)), noise)
   .map(([lengthChars, tail]) => Buffer.concat([Buffer.from(`${lengthChars}#`), tail]));
-const stream = fc
-  .array(
-    fc.oneof(
-      { arbitrary: request, weight: 6 },
-      { arbitrary: mutant, weight: 2 },
-      { arbitrary: liar, weight: 1 },
-      { arbitrary: noise, weight: 1 },
-    ),
-    { maxLength: 8 },
-  )
-  .map((parts) => Buffer.concat(parts));
+const stream = arbitraryStream({ right: request, mutant, liar, noise });
 
 /** Goes into `target` as `path` says, as far as it can, and puts `value` there. */
 function replaced(target: unknown, path: readonly number[], value: unknown): unknown {
@@ -65,13 +55,10 @@ function replaced(target: unknown, path: readonly number[], value: unknown): unk
 function received(bytes: Uint8Array, cuts: readonly number[]) {
   const splitter = new JsonFrameSplitter();
   const values: unknown[] = [];
-  const places = cuts.map((cut) => cut % (bytes.length + 1)).sort((a, b) => a - b);
-  let start = 0;
   const end = valueOrCode(() => {
-    for (const place of [...places, bytes.length]) {
-      values.push(...splitter.push(bytes.subarray(start, place)));
+    for (const run of runsOf(bytes, cuts)) {
+      values.push(...splitter.push(run));
       ok(splitter.heldBytes <= MAX_HELD_BYTES);
-      start = place;
     }
   }, isBrokenFrame);
   return { values, end };
@@ -81,11 +68,11 @@ function received(bytes: Uint8Array, cuts: readonly number[]) {
 export const TRACKER_SUBJECTS: readonly FuzzSubject[] = [
   fuzzSubject(
     'a stream of requests is values or a typed refusal wherever it is cut',
-    fc.tuple(stream, cuts),
+    fc.tuple(stream, arbitraryCuts),
     ([bytes, cuts]) => {
       const whole = received(bytes, []);
       const cut = received(bytes, cuts);
-      // Of two faults in one piece either may be found first, and nothing before it counts.
+      // Of two faults in one run either may be found first, and nothing before it counts.
       deepStrictEqual('code' in cut.end, 'code' in whole.end);
       if ('value' in whole.end) deepStrictEqual(cut.values, whole.values);
     },

@@ -1,6 +1,7 @@
 import { decodeMessage, FrameSplitter, type WireMessage } from '#protocol';
+import { runsOf } from './cut-stream.js';
 
-export type Arrival = WireMessage | undefined | { data: number; offsetBytes: number; hex: string };
+type Arrival = WireMessage | undefined | { data: number; offsetBytes: number; hex: string };
 
 /** What a receiver learns. Runs of a data frame mean what smaller data frames would: neighbours
  *  are joined, so that only the bytes and their places count. */
@@ -41,13 +42,10 @@ export function pushCut(
   stream: Uint8Array,
   cuts: readonly number[],
 ): void {
-  const places = cuts.map((cut) => cut % (stream.length + 1)).sort((a, b) => a - b);
-  let start = 0;
-  for (const end of [...places, stream.length]) {
+  for (const run of runsOf(stream, cuts)) {
     // A copy that is wiped: what the splitter keeps beyond a call must be its own.
-    const run = Uint8Array.from(stream.subarray(start, end));
-    splitter.push(run);
-    run.fill(0xee);
-    start = end;
+    const copy = Uint8Array.from(run);
+    splitter.push(copy);
+    copy.fill(0xee);
   }
 }

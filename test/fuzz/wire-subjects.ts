@@ -8,13 +8,13 @@ import {
   ProtocolError,
 } from '#protocol';
 import { anyMessage } from './arbitrary-messages.js';
+import { arbitraryCuts, arbitraryStream } from './cut-stream.js';
 import { fuzzSubject, valueOrCode, type FuzzSubject } from './fuzz-subject.js';
 import { pushCut, Receiver } from './wire-receiver.js';
 
 const isRefusal = (error: unknown): error is ProtocolError => error instanceof ProtocolError;
 
 const noise = fc.uint8Array({ maxLength: 300 });
-const cuts = fc.array(fc.nat(), { maxLength: 40 });
 
 /** One byte of a frame is another one. */
 const mutant = fc
@@ -37,18 +37,8 @@ const liar = fc
     return frame;
   });
 
-const frame = anyMessage.map((message) => Uint8Array.from(encodeMessage(message)));
-const stream = fc
-  .array(
-    fc.oneof(
-      { arbitrary: frame, weight: 6 },
-      { arbitrary: mutant, weight: 2 },
-      { arbitrary: liar, weight: 1 },
-      { arbitrary: noise, weight: 1 },
-    ),
-    { maxLength: 10 },
-  )
-  .map((parts) => Buffer.concat(parts));
+const right = anyMessage.map((message) => Uint8Array.from(encodeMessage(message)));
+const stream = arbitraryStream({ right, mutant, liar, noise });
 
 function changed(bytes: Uint8Array, place: number, value: number): Uint8Array {
   const copy = Uint8Array.from(bytes);
@@ -67,7 +57,7 @@ function received(bytes: Uint8Array, cuts: readonly number[]) {
 export const WIRE_SUBJECTS: readonly FuzzSubject[] = [
   fuzzSubject(
     'a stream is the same messages and the same refusal wherever it is cut',
-    fc.tuple(stream, cuts),
+    fc.tuple(stream, arbitraryCuts),
     ([bytes, cuts]) => deepStrictEqual(received(bytes, cuts), received(bytes, [])),
   ),
   fuzzSubject(

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { arbitraryCuts, runsOf } from '../../../../test/fuzz/cut-stream.js';
 import { MAX_TRACKER_MESSAGE_CHARS } from '../limits.js';
 import { encodeJsonFrame, JsonFrameSplitter } from './json-frame.js';
 
@@ -7,14 +8,7 @@ const refusal = (code: string) => expect.objectContaining({ name: 'ProtocolError
 
 function pushCut(stream: Uint8Array, cuts: readonly number[]): unknown[] {
   const splitter = new JsonFrameSplitter();
-  const places = cuts.map((cut) => cut % (stream.length + 1)).sort((a, b) => a - b);
-  const values: unknown[] = [];
-  let start = 0;
-  for (const end of [...places, stream.length]) {
-    values.push(...splitter.push(stream.subarray(start, end)));
-    start = end;
-  }
-  return values;
+  return [...runsOf(stream, cuts)].flatMap((run) => splitter.push(run));
 }
 
 describe('encodeJsonFrame', () => {
@@ -40,7 +34,7 @@ describe('JsonFrameSplitter', () => {
 
   it('gives the same values wherever the stream is cut', () => {
     fc.assert(
-      fc.property(values, fc.array(fc.nat(), { maxLength: 20 }), (sent, cuts) => {
+      fc.property(values, arbitraryCuts, (sent, cuts) => {
         const texts = sent.map((value) => encodeJsonFrame(value));
         const expected = sent.map((value) => JSON.parse(JSON.stringify(value)) as unknown);
         expect(pushCut(Buffer.from(texts.join('')), cuts)).toEqual(expected);

@@ -5,6 +5,7 @@ import {
   arbitraryData,
   arbitraryMessages,
 } from '../../../../test/fuzz/arbitrary-messages.js';
+import { arbitraryCuts } from '../../../../test/fuzz/cut-stream.js';
 import { expectedArrivals, pushCut, Receiver } from '../../../../test/fuzz/wire-receiver.js';
 import { MAX_DATA_BYTES } from '../limits.js';
 import { decodeMessage } from './decode-message.js';
@@ -59,12 +60,10 @@ describe('encodeMessage and decodeMessage', () => {
 });
 
 describe('FrameSplitter', () => {
-  const cuts = fc.array(fc.nat(), { maxLength: 30 });
-
   it('gives the same frames and the same data wherever the stream is cut', () => {
     const sent = fc.array(fc.oneof(anyMessage, arbitraryData(600)), { maxLength: 12 });
     fc.assert(
-      fc.property(sent, cuts, (sent, cuts) => {
+      fc.property(sent, arbitraryCuts, (sent, cuts) => {
         const receiver = new Receiver();
         pushCut(receiver.splitter, Buffer.concat(sent.map(encodeMessage)), cuts);
         expect(receiver.arrivals).toEqual(expectedArrivals(sent));
@@ -95,7 +94,7 @@ describe('FrameSplitter', () => {
       bytes: Uint8Array.from({ length: MAX_DATA_BYTES }, (_, index) => index % 251),
     };
     fc.assert(
-      fc.property(cuts, (cuts) => {
+      fc.property(arbitraryCuts, (cuts) => {
         const receiver = new Receiver();
         pushCut(receiver.splitter, encodeMessage(message), cuts);
         expect(receiver.arrivals).toEqual(expectedArrivals([message]));
@@ -119,7 +118,7 @@ describe('FrameSplitter', () => {
       }
     };
     fc.assert(
-      fc.property(stream, cuts, (stream, cuts) => {
+      fc.property(stream, arbitraryCuts, (stream, cuts) => {
         expect(outcome(stream, cuts)).toEqual(outcome(stream, []));
       }),
       { numRuns: 1_000 },
