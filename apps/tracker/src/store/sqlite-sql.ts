@@ -30,21 +30,11 @@ export class SqliteSql implements Sql {
   }
 
   private prepared(text: string): Statement<SqlValue[]> {
-    let statement = this.statements.get(text);
-    if (statement === undefined) {
-      statement = this.database.prepare<SqlValue[]>(text);
-      this.statements.set(text, statement);
-    }
-    return statement;
+    return kept(this.statements, text, () => this.database.prepare(text));
   }
 
   private plucked(text: string): Statement<SqlValue[]> {
-    let statement = this.columns.get(text);
-    if (statement === undefined) {
-      statement = this.database.prepare<SqlValue[]>(text).pluck();
-      this.columns.set(text, statement);
-    }
-    return statement;
+    return kept(this.columns, text, () => this.database.prepare<SqlValue[]>(text).pluck());
   }
 
   /** What `work` throws becomes a rejection. */
@@ -59,4 +49,12 @@ export class SqliteSql implements Sql {
       }
     });
   }
+}
+
+function kept<Key, Value>(values: Map<Key, Value>, key: Key, make: () => Value): Value {
+  const found = values.get(key);
+  if (found !== undefined) return found;
+  const value = make();
+  values.set(key, value);
+  return value;
 }
