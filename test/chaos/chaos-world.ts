@@ -16,9 +16,9 @@ import { Leecher } from './leecher.js';
 import { Publisher } from './publisher.js';
 import { TrackerActor } from './tracker-actor.js';
 
-export const PUBLISHER_COUNT = 2;
-export const KEEPER_COUNT = 2;
-export const LEECHER_COUNT = 6;
+const PUBLISHER_COUNT = 2;
+const KEEPER_COUNT = 2;
+const LEECHER_COUNT = 6;
 export const LEASE_MS = 4_000;
 /** Addresses of this machine that nobody else uses. */
 const TRACKER_HOST = '127.0.2.1';

@@ -93,7 +93,7 @@ export class DiskRecording {
 }
 
 /** Everything below a folder as it is now. */
-export function readDisk(root: string): CrashedDisk {
+function readDisk(root: string): CrashedDisk {
   const folders: string[] = [];
   const files = new Map<string, CrashedFile>();
   const read = (folder: string) => {

@@ -12,7 +12,8 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { parseDigest, type Digest } from '#protocol';
 import { downloadPaths } from './download-paths.js';
-import { makeOutputParent, planOutputs } from './output-paths.js';
+import { makeOutputParent } from './output-folder.js';
+import { planOutputs } from './output-paths.js';
 
 const A: Digest = parseDigest(`b3:${'0123456789abcdef'.repeat(4)}`);
 const B: Digest = parseDigest(`b3:${'b'.repeat(64)}`);

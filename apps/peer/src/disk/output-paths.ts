@@ -136,5 +136,3 @@ function checked<T>(name: string, parse: () => T): T {
     throw new TransferError('INVALID_NAME', message, { cause: error });
   }
 }
-
-export { makeOutputParent } from './output-folder.js';

@@ -7,7 +7,7 @@ import { OldCompletions } from './old-completions.service.js';
 import { OldVersions } from './old-versions.service.js';
 
 /** All names, files and completions are looked at this often. */
-export const HISTORY_INTERVAL_MS = 60 * 60_000;
+const HISTORY_INTERVAL_MS = 60 * 60_000;
 
 /** Forgets what was, and is of no use any more, as the configuration says. */
 @Injectable()
