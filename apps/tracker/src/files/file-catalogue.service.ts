@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { isDigest, TrackerError, type FileRef } from '#protocol';
 import { toIsoTime, type Sql, type WriteSql } from '../store/sql.js';
 import { FILE_COLUMNS, type FileRecord, type NewFile, type ResolvedFile } from './file-record.js';
+import { seenBy, type NameView } from './name-view.js';
 
 /** What exists, by digest and by name. Takes the connection: a reader's, or the write it is in. */
 @Injectable()
@@ -20,36 +21,63 @@ export class FileCatalogue {
     );
   }
 
-  /** By the name's current version, or by digest: then with the first of the names it has. */
-  async find(sql: Sql, ref: FileRef): Promise<ResolvedFile | undefined> {
-    if (isDigest(ref)) {
+  /** What is seen: by the name's current version, or by digest, then with the first of the names it
+   *  has. */
+  async find(sql: Sql, ref: FileRef, view: NameView): Promise<ResolvedFile | undefined> {
+    const seen = seenBy(view);
+    if (!isDigest(ref)) {
       return sql.first<ResolvedFile>(
-        `SELECT ${FILE_COLUMNS}, COALESCE(n.created_at, f.created_at) AS createdAt, n.name
-          FROM files f LEFT JOIN name_versions n ON n.file_id = f.id AND n.ended_at IS NULL
-          WHERE f.digest = ? ORDER BY n.name LIMIT 1`,
-        [ref],
+        `SELECT ${FILE_COLUMNS}, n.created_at AS createdAt, n.name
+          FROM name_versions n JOIN files f ON f.id = n.file_id
+          WHERE n.name = ? AND n.ended_at IS NULL AND ${seen.sql}`,
+        [ref.normalize('NFC'), ...seen.parameters],
       );
     }
-    return sql.first<ResolvedFile>(
-      `SELECT ${FILE_COLUMNS}, n.created_at AS createdAt, n.name
-        FROM name_versions n JOIN files f ON f.id = n.file_id
-        WHERE n.name = ? AND n.ended_at IS NULL`,
-      [ref.normalize('NFC')],
+    const file = await sql.first<ResolvedFile>(
+      `SELECT ${FILE_COLUMNS}, COALESCE(n.created_at, f.created_at) AS createdAt, n.name
+        FROM files f
+        LEFT JOIN name_versions n ON n.file_id = f.id AND n.ended_at IS NULL AND ${seen.sql}
+        WHERE f.digest = ? ORDER BY n.name LIMIT 1`,
+      [...seen.parameters, ref],
     );
+    if (file === undefined || file.name !== null) return file;
+    return (await this.isSeen(sql, file, view)) ? file : undefined;
+  }
+
+  /** Whoever sees any current name of a file may have it; where there is none, whoever saw any that
+   *  there was. One that never had a name is for all who know its digest. */
+  async isSeen(sql: Sql, file: FileRecord, view: NameView): Promise<boolean> {
+    if (file.everRestricted === 0) return true;
+    const seen = seenBy(view);
+    const row = await sql.first<{ current: 0 | 1; seenCurrent: 0 | 1; seenEver: 0 | 1 }>(
+      `SELECT
+        EXISTS (SELECT 1 FROM name_versions n
+          WHERE n.file_id = ? AND n.ended_at IS NULL) AS current,
+        EXISTS (SELECT 1 FROM name_versions n
+          WHERE n.file_id = ? AND n.ended_at IS NULL AND ${seen.sql}) AS seenCurrent,
+        EXISTS (SELECT 1 FROM name_versions n WHERE n.file_id = ? AND ${seen.sql}) AS seenEver`,
+      [file.id, file.id, ...seen.parameters, file.id, ...seen.parameters],
+    );
+    return row!.current === 1 ? row!.seenCurrent === 1 : row!.seenEver === 1;
   }
 
   /** Throws FILE_NOT_FOUND. */
-  async resolve(sql: Sql, ref: FileRef): Promise<ResolvedFile> {
-    const file = await this.find(sql, ref);
+  async resolve(sql: Sql, ref: FileRef, view: NameView): Promise<ResolvedFile> {
+    const file = await this.find(sql, ref, view);
     if (file === undefined) throw fileNotFound(ref);
     return file;
   }
 
   /** Throws FILE_NOT_FOUND. */
-  async resolveDigest(sql: Sql, digest: string): Promise<FileRecord> {
+  async resolveDigest(sql: Sql, digest: string, view: NameView): Promise<FileRecord> {
     const file = await this.findByDigest(sql, digest);
-    if (file === undefined) throw fileNotFound(digest);
+    if (file === undefined || !(await this.isSeen(sql, file, view))) throw fileNotFound(digest);
     return file;
+  }
+
+  /** From now on it may be for some only. */
+  async restrict(sql: Sql, fileId: number): Promise<void> {
+    await sql.run('UPDATE files SET restricted = 1 WHERE id = ? AND restricted = 0', [fileId]);
   }
 
   async insert(sql: Sql, file: NewFile): Promise<FileRecord> {
@@ -62,7 +90,15 @@ export class FileCatalogue {
       [digest, layout.sizeBytes, layout.chunkBytes, layout.chunkCount, createdAt],
     );
     const { sizeBytes, chunkBytes, chunkCount } = layout;
-    return { id: row!.id, digest, sizeBytes, chunkBytes, chunkCount, createdAt };
+    return {
+      id: row!.id,
+      digest,
+      sizeBytes,
+      chunkBytes,
+      chunkCount,
+      everRestricted: 0,
+      createdAt,
+    };
   }
 
   /** With their manifests. Nothing else may hang on them. */

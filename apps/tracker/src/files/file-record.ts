@@ -8,6 +8,8 @@ export interface FileRecord {
   readonly sizeBytes: number;
   readonly chunkBytes: number;
   readonly chunkCount: number;
+  /** 1: a name of it was restricted once, so it may be for some only. */
+  readonly everRestricted: 0 | 1;
   /** ISO 8601, UTC. */
   readonly createdAt: string;
 }
@@ -23,4 +25,4 @@ export interface NewFile {
 }
 
 export const FILE_COLUMNS = `f.id, f.digest, f.size_bytes AS sizeBytes, f.chunk_bytes AS chunkBytes,
-  f.chunk_count AS chunkCount`;
+  f.chunk_count AS chunkCount, f.restricted AS everRestricted`;

@@ -1,6 +1,7 @@
 import { Inject } from '@nestjs/common';
-import { MessagePattern, Payload } from '@nestjs/microservices';
+import { Ctx, MessagePattern, Payload } from '@nestjs/microservices';
 import { TRACKER_PATTERNS, type ManifestPutReply, type ManifestReply } from '#protocol';
+import { AskerContext } from '../rpc/asker.js';
 import { RpcController } from '../rpc/rpc-controller.decorator.js';
 import { ManifestDto, ManifestPutDto } from './dto/manifest.dto.js';
 import { FilesService } from './files.service.js';
@@ -15,7 +16,7 @@ export class FilesController {
   }
 
   @MessagePattern(TRACKER_PATTERNS.manifest)
-  manifest(@Payload() dto: ManifestDto): Promise<ManifestReply> {
-    return this.files.manifest(dto);
+  manifest(@Payload() dto: ManifestDto, @Ctx() { asker }: AskerContext): Promise<ManifestReply> {
+    return this.files.manifest(dto, asker);
   }
 }

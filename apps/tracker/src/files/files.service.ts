@@ -13,6 +13,7 @@ import {
   type ManifestResult,
 } from '#protocol';
 import { PeersService } from '../peers/peers.service.js';
+import type { Asker } from '../rpc/asker.js';
 import { toFileRefusal, toTrackerError } from '../rpc/file-refusal.js';
 import type { Sql } from '../store/sql.js';
 import { READER, WRITE_QUEUE } from '../store/store.tokens.js';
@@ -20,6 +21,7 @@ import type { WriteQueue } from '../store/write-queue.js';
 import { FileCatalogue } from './file-catalogue.service.js';
 import { ManifestStaging, type StagingOutcome } from './manifest-staging.service.js';
 import { ManifestStore } from './manifest-store.service.js';
+import { viewOf, type NameView } from './name-view.js';
 
 /** Manifests in and out. */
 @Injectable()
@@ -54,12 +56,13 @@ export class FilesService {
   }
 
   /** Answers as many files as MAX_HASHES_PER_MESSAGE hashes allow, the first one always. */
-  async manifest(request: ManifestRequest): Promise<ManifestReply> {
+  async manifest(request: ManifestRequest, asker: Asker): Promise<ManifestReply> {
+    const view = viewOf(asker);
     const files: ManifestResult[] = [];
     let roomCount = MAX_HASHES_PER_MESSAGE;
     for (const wanted of request.files) {
       if (roomCount === 0) break;
-      const { result, hashCount } = await this.manifestPage(wanted, roomCount);
+      const { result, hashCount } = await this.manifestPage(wanted, view, roomCount);
       files.push(result);
       roomCount -= hashCount;
     }
@@ -68,11 +71,12 @@ export class FilesService {
 
   private async manifestPage(
     wanted: { digest: string; firstChunkIndex: number },
+    view: NameView,
     maxCount: number,
   ): Promise<{ result: ManifestResult; hashCount: number }> {
     const { digest, firstChunkIndex } = wanted;
     try {
-      const file = await this.catalogue.resolveDigest(this.reader, digest);
+      const file = await this.catalogue.resolveDigest(this.reader, digest, view);
       if (firstChunkIndex > file.chunkCount) {
         throw new TrackerError('OUT_OF_RANGE', `the file has ${file.chunkCount} chunks`);
       }

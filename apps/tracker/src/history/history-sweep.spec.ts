@@ -5,7 +5,7 @@ import type { NestApplicationContextOptions } from '@nestjs/common/interfaces/ne
 import { NestFactory } from '@nestjs/core';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createIdentityKey, identityOfKey, newPeerId, newSession } from '#identity';
-import { TrackerError, type Caller, type Identity, type RegisterFile } from '#protocol';
+import { parseGroup, TrackerError, type Caller, type Identity, type RegisterFile } from '#protocol';
 import { TempDir } from '../../../../test/support/temp-dir.js';
 import { sampleFile, type SampleFile } from '../../../../test/support/tracker-peer.js';
 import { AppModule } from '../app.module.js';
@@ -14,7 +14,7 @@ import { LeaseSweepService } from '../peers/lease-sweep.service.js';
 import { PeersService } from '../peers/peers.service.js';
 import { ListingService } from '../sharing/listing.service.js';
 import { SharingService } from '../sharing/sharing.service.js';
-import { ANYBODY } from '../rpc/asker.js';
+import { ANYBODY, type Asker } from '../rpc/asker.js';
 import { OpenDatabase, rawConnection } from '../store/open-database.js';
 import { KEPT_LOG_BYTES } from '../store/sqlite-settings.js';
 import { StatusService } from '../swarm/status.service.js';
@@ -23,6 +23,7 @@ import { toTrackerConfig } from '../tracker.config.js';
 
 const DAY_MS = 24 * 60 * 60_000;
 const START_MS = Date.UTC(2026, 0, 5);
+const HERE = { asker: ANYBODY, askerHost: '127.0.0.1' };
 
 const newIdentity = () => identityOfKey(createIdentityKey());
 
@@ -88,15 +89,15 @@ describe('a tracker over weeks', () => {
     return app.get(SharingService).unshare({ ...caller, files: [file] }, ANYBODY);
   };
   const names = async () => {
-    const reply = await app.get(ListingService).list({ prefix: '', limit: 1_000 });
+    const reply = await app.get(ListingService).list({ prefix: '', limit: 1_000 }, ANYBODY);
     const { files } = JSON.parse(reply.json) as { files: { name: string; digest: string }[] };
     return files.map(({ name }) => name);
   };
   const hostsDone = async (ref: string) =>
-    (await app.get(StatusService).status({ ref, limit: 10 })).hostsDone;
+    (await app.get(StatusService).status({ ref, limit: 10 }, ANYBODY)).hostsDone;
   const isKnown = async (digest: string) => {
     const asked = { files: [{ digest, firstChunkIndex: 0 }] };
-    return (await app.get(FilesService).manifest(asked)).files[0]!.ok;
+    return (await app.get(FilesService).manifest(asked, ANYBODY)).files[0]!.ok;
   };
   const rowCount = (table: string) =>
     rawConnection(database.reader).prepare(`SELECT COUNT(*) FROM ${table}`).pluck().get();
@@ -141,6 +142,29 @@ describe('a tracker over weeks', () => {
     }
     expect(await isKnown(old!.digest)).toBe(true);
     expect(await hostsDone(old!.digest)).toBe(1);
+  });
+
+  it('knows for whom a replaced version was as long as somebody has it', async () => {
+    const [old, fresh] = [1, 2].map((seed) => sampleFile({ seed, chunkCount: 1 }));
+    const identity = newIdentity();
+    const owner: Asker = { ...ANYBODY, identity, groups: [parseGroup('lab')] };
+    const named = { name: 'latest', naming: 'replace', allow: ['lab'] } as const;
+    for (let week = 0; week < 6; week += 1) {
+      const caller = await join(identity);
+      const files = [old!, fresh!].map(({ digest, sizeBytes, hashes }) => {
+        const file = { digest, sizeBytes, hashes, held: 'all' } as const;
+        return week === 0 ? { ...file, ...named } : ({ ...file, naming: 'keep' } as const);
+      });
+      await app.get(SharingService).register({ ...caller, files }, owner);
+      await pass(6);
+    }
+    expect([await isKnown(old!.digest), await isKnown(fresh!.digest)]).toEqual([false, false]);
+    const asked = { files: [{ digest: old!.digest, firstChunkIndex: 0 }] };
+    expect((await app.get(FilesService).manifest(asked, owner)).files).toMatchObject([
+      { ok: true },
+    ]);
+    await pass(30);
+    expect(rowCount('name_versions')).toBe(1);
   });
 
   it('does not let a holder bring a purged name back, however late', async () => {
@@ -227,7 +251,7 @@ describe('a tracker over weeks', () => {
       for (const caller of callers.slice(1)) await register(caller, file);
       const reply = await app
         .get(SwarmService)
-        .locations({ files: ['nightly', file.digest], limit: 10 }, '127.0.0.1');
+        .locations({ files: ['nightly', file.digest], limit: 10 }, HERE);
       const located = JSON.parse(reply.json) as { files: { file: { digest: string } }[] };
       expect(located.files.map((one) => one.file.digest)).toEqual([file.digest, file.digest]);
       expect(located.files).toMatchObject([{ count: 3 }, { count: 3 }]);
@@ -248,7 +272,7 @@ describe('a tracker over weeks', () => {
     await register(caller, first);
     const locate = async (digest: string) => {
       const asked = { files: [digest], limit: 10 };
-      const reply = await app.get(SwarmService).locations(asked, '127.0.0.1');
+      const reply = await app.get(SwarmService).locations(asked, HERE);
       return JSON.parse(reply.json) as { files: unknown[] };
     };
     expect((await locate(first.digest)).files).toMatchObject([{ ok: true, count: 1 }]);
@@ -262,8 +286,8 @@ describe('a tracker over weeks', () => {
     expect((await locate(second.digest)).files).toMatchObject([
       { ok: true, count: 1, locations: [{ peerId: again.peerId, chunksHeld: 0 }] },
     ]);
-    await expect(app.get(StatusService).status({ ref: first.digest, limit: 1 })).rejects.toThrow(
-      TrackerError,
-    );
+    await expect(
+      app.get(StatusService).status({ ref: first.digest, limit: 1 }, ANYBODY),
+    ).rejects.toThrow(TrackerError);
   });
 });

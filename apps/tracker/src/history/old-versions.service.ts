@@ -20,7 +20,8 @@ export class OldVersions {
   ) {}
 
   /** Forgets those that ended before a time, but for the last one of a name whose content somebody holds:
-   *  it keeps that peer from bringing a purged name back. Returns how many. */
+   *  it keeps that peer from bringing a purged name back, and for those that say for whom content is that
+   *  somebody holds. Returns how many. */
   async prune(before: string, signal: AbortSignal): Promise<number> {
     let prunedCount = 0;
     for await (const rows of walk<VersionRow>((last) => this.read(before, last), signal)) {
@@ -34,7 +35,8 @@ export class OldVersions {
   private read(before: string, last: VersionRow | undefined): Promise<VersionRow[]> {
     return this.reader.all<VersionRow>(
       `SELECT v.id, v.ended_at < ? AND (
-          EXISTS (SELECT 1 FROM name_versions n WHERE n.name = v.name AND n.id > v.id)
+          (v.allowed_groups IS NULL
+            AND EXISTS (SELECT 1 FROM name_versions n WHERE n.name = v.name AND n.id > v.id))
           OR NOT EXISTS (SELECT 1 FROM chunk_ownership o WHERE o.file_id = v.file_id)) AS isDue
         FROM name_versions v WHERE v.id > ? ORDER BY v.id LIMIT ?`,
       [before, last?.id ?? 0, WALK_PAGE_COUNT],

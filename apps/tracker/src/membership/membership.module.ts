@@ -2,6 +2,7 @@ import { Global, Module, type DynamicModule } from '@nestjs/common';
 import { Credentials } from './credentials.service.js';
 import { Enrolment } from './enrolment.service.js';
 import { FirstInvite } from './first-invite.service.js';
+import { Grants } from './grants.service.js';
 import { Members } from './members.service.js';
 import { MembershipGate } from './membership-gate.js';
 import { MembershipController } from './membership.controller.js';
@@ -23,9 +24,10 @@ export class MembershipModule {
         Enrolment,
         FirstInvite,
         Credentials,
+        Grants,
         MembershipGate,
       ],
-      exports: [Credentials],
+      exports: [Credentials, Grants],
     };
   }
 }

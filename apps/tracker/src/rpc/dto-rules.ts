@@ -16,6 +16,8 @@ import {
   formatEndpoint,
   HASH_BYTES,
   MAX_FILES_PER_MESSAGE,
+  MAX_GROUP_CHARS,
+  MAX_GROUP_COUNT,
   MAX_HASHES_PER_MESSAGE,
   MAX_NAME_BYTES,
   parseEndpoint,
@@ -42,6 +44,16 @@ export function ArePlainTexts(limits: { maxCount: number; maxChars: number }): P
     IsString({ each: true }),
     Length(1, limits.maxChars, { each: true }),
     Matches(PLAIN_TEXT, { each: true, message: 'has a control character' }),
+  );
+}
+
+/** Names of groups, as many as one member may have. */
+export function AreGroups(): PropertyDecorator {
+  return applyDecorators(
+    IsArray(),
+    ArrayMaxSize(MAX_GROUP_COUNT),
+    MaxLength(MAX_GROUP_CHARS, { each: true }),
+    Matches(/^[a-z0-9]([a-z0-9._-]*[a-z0-9])?$/, { each: true, message: 'is not a group' }),
   );
 }
 

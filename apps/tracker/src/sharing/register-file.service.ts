@@ -8,12 +8,15 @@ import {
   parseName,
   TrackerError,
   type FileName,
+  type FileResult,
   type RegisterFile,
 } from '#protocol';
 import { FileCatalogue } from '../files/file-catalogue.service.js';
 import type { FileRecord } from '../files/file-record.js';
 import { ManifestStore } from '../files/manifest-store.service.js';
-import { NameBook, nameTaken } from '../files/name-book.service.js';
+import { NameBook, nameTaken, type NameVersion } from '../files/name-book.service.js';
+import { toAllowedGroups } from '../files/name-claim.js';
+import { OPEN_VIEW, viewOf, type NameView } from '../files/name-view.js';
 import type { KnownPeer } from '../peers/peers.service.js';
 import type { Asker } from '../rpc/asker.js';
 import type { WriteSql } from '../store/sql.js';
@@ -37,30 +40,55 @@ export class RegisterFileService {
   ) {}
 
   /** Throws TrackerError or ProtocolError when this file is refused. */
-  async register(sql: WriteSql, { peer, asker }: Registrant, request: RegisterFile): Promise<void> {
-    const name = nameToClaim(request, asker);
+  async register(
+    sql: WriteSql,
+    { peer, asker }: Registrant,
+    request: RegisterFile,
+  ): Promise<FileResult> {
+    const claimed = nameToClaim(request, asker);
     const layout = ChunkLayout.forSize(request.sizeBytes);
     const held = parseHeldChunks(request.held, layout.chunkCount);
     const known = await this.catalogue.findByDigest(sql, request.digest);
     if (known !== undefined && known.sizeBytes !== request.sizeBytes) {
       throw new TrackerError('INVALID_MANIFEST', 'this digest belongs to a file of another length');
     }
-    await this.checkName(sql, { name, naming: request.naming, fileId: known?.id });
+    const view = viewOf(asker);
+    await this.checkContent(sql, { request, layout, known, view });
+    const current =
+      claimed === undefined ? undefined : await this.names.current(sql, claimed, view);
+    if (claimed !== undefined) checkName(claimed, { request, current, fileId: known?.id });
     const file = known ?? (await this.insert(sql, request, layout));
-    if (name !== undefined) {
+    if (claimed !== undefined && !isKeptOut(request, { file, current })) {
       const { naming } = request;
-      await this.names.claim(sql, { name, naming, fileId: file.id, identity: peer.identity });
+      const { identity } = peer;
+      const allowedGroups = toAllowedGroups(request.allow);
+      const claim = { name: claimed, naming, fileId: file.id, identity, allowedGroups };
+      await this.names.claim(sql, current, claim);
     }
     await this.ownership.put(sql, peer, file, held);
+    return (await this.isRestricted(sql, file.digest)) ? { ok: true, restricted: true } : OK;
   }
 
-  private async checkName(
+  /** Of content that the asker may not have, the hashes must be shown, as of content that nobody knows:
+   *  a digest alone opens nothing. */
+  private async checkContent(
     sql: WriteSql,
-    claim: { name: string | undefined; naming: string; fileId: number | undefined },
+    of: {
+      request: RegisterFile;
+      layout: ChunkLayout;
+      known: FileRecord | undefined;
+      view: NameView;
+    },
   ): Promise<void> {
-    if (claim.name === undefined || claim.naming !== 'publish') return;
-    const current = await this.names.current(sql, claim.name);
-    if (current !== undefined && current.fileId !== claim.fileId) throw nameTaken(claim.name);
+    const { request, layout, known, view } = of;
+    if (known === undefined || (await this.catalogue.isSeen(sql, known, view))) return;
+    checkHashes(request, hashesOf(request, layout));
+  }
+
+  /** Whether whoever opens the file has to show a grant. */
+  private async isRestricted(sql: WriteSql, digest: string): Promise<boolean> {
+    const file = await this.catalogue.findByDigest(sql, digest);
+    return file!.everRestricted === 1 && !(await this.catalogue.isSeen(sql, file!, OPEN_VIEW));
   }
 
   private async insert(
@@ -69,23 +97,50 @@ export class RegisterFileService {
     layout: ChunkLayout,
   ): Promise<FileRecord> {
     const hashes = hashesOf(request, layout);
-    const manifest = Manifest.fromHashes({ sizeBytes: request.sizeBytes, hashes });
-    if (manifest.digest !== request.digest) {
-      throw new TrackerError('INVALID_MANIFEST', 'the hashes do not have this digest');
-    }
+    checkHashes(request, hashes);
     const file = await this.catalogue.insert(sql, { digest: request.digest, layout });
     await this.manifests.insertOnlyPage(sql, file.id, hashes);
     return file;
   }
 }
 
+const OK: FileResult = { ok: true };
+
 /** Undefined where there is nothing to name. A reader's `keep` makes no names. Throws NOT_ALLOWED. */
-function nameToClaim({ name, naming }: RegisterFile, asker: Asker): FileName | undefined {
+function nameToClaim({ name, naming, allow }: RegisterFile, asker: Asker): FileName | undefined {
   if (name === undefined) return undefined;
   const parsed = parseName(name);
+  if (allow !== undefined && allow.length > 0 && asker.identity === undefined) {
+    const message = 'this tracker runs with --insecure: it has no groups to restrict names to';
+    throw new TrackerError('NOT_ALLOWED', message);
+  }
   if (asker.role !== 'reader') return parsed;
   if (naming === 'keep') return undefined;
   throw new TrackerError('NOT_ALLOWED', 'a reader of this network may not register names');
+}
+
+/** Before anything is written. A name that the asker does not see is taken, whatever it points at. */
+function checkName(
+  name: FileName,
+  at: { request: RegisterFile; current: NameVersion | undefined; fileId: number | undefined },
+): void {
+  const { request, current, fileId } = at;
+  if (current === undefined || request.naming === 'keep') return;
+  const isOther = request.naming === 'publish' && current.fileId !== fileId;
+  if (current.isSeen === 0 || isOther) throw nameTaken(name);
+}
+
+/** What is kept makes no open name for content that is for some only. */
+function isKeptOut(
+  { naming }: RegisterFile,
+  { file, current }: { file: FileRecord; current: NameVersion | undefined },
+): boolean {
+  return naming === 'keep' && (current !== undefined || file.everRestricted === 1);
+}
+
+function checkHashes({ digest, sizeBytes }: RegisterFile, hashes: Uint8Array): void {
+  if (Manifest.fromHashes({ sizeBytes, hashes }).digest === digest) return;
+  throw new TrackerError('INVALID_MANIFEST', 'the hashes do not have this digest');
 }
 
 /** A file without chunks has no hashes to leave out. */

@@ -28,7 +28,7 @@ export class SharingController {
   }
 
   @MessagePattern(TRACKER_PATTERNS.list)
-  list(@Payload() dto: ListDto): Promise<RenderedReply<ListReply>> {
-    return this.listing.list(dto);
+  list(@Payload() dto: ListDto, @Ctx() { asker }: AskerContext): Promise<RenderedReply<ListReply>> {
+    return this.listing.list(dto, asker);
   }
 }

@@ -47,13 +47,12 @@ export class SharingService {
 
 async function outcomes<T>(
   files: readonly T[],
-  apply: (file: T) => Promise<void>,
+  apply: (file: T) => Promise<FileResult>,
 ): Promise<FileResult[]> {
   const results: FileResult[] = [];
   for (const file of files) {
     try {
-      await apply(file);
-      results.push({ ok: true });
+      results.push(await apply(file));
     } catch (error) {
       results.push(toFileRefusal(error));
     }

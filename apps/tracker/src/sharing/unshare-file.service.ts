@@ -1,7 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { isDigest, TrackerError, type UnshareFile } from '#protocol';
+import { isDigest, TrackerError, type FileResult, type UnshareFile } from '#protocol';
 import { FileCatalogue, fileNotFound } from '../files/file-catalogue.service.js';
 import { NameBook, type NameVersion } from '../files/name-book.service.js';
+import { viewOf } from '../files/name-view.js';
 import type { WriteSql } from '../store/sql.js';
 import { CompletionsService } from '../swarm/completions.service.js';
 import { OwnershipService } from '../swarm/ownership.service.js';
@@ -24,8 +25,12 @@ export class UnshareFileService {
   ) {}
 
   /** Throws FILE_NOT_FOUND for what never was, or NAME_NOT_YOURS: an admin may purge any name. */
-  async unshare(sql: WriteSql, { peer, asker }: Registrant, request: UnshareFile): Promise<void> {
-    const { fileId, name } = await this.target(sql, request.ref);
+  async unshare(
+    sql: WriteSql,
+    { peer, asker }: Registrant,
+    request: UnshareFile,
+  ): Promise<FileResult> {
+    const { fileId, name } = await this.target(sql, { peer, asker }, request.ref);
     const mayPurge = name?.publishedBy === peer.identity || asker.role === 'admin';
     if (request.naming === 'purge' && name !== undefined && !mayPurge) {
       const message = `the name ${JSON.stringify(request.ref)} was published by another identity`;
@@ -36,18 +41,36 @@ export class UnshareFileService {
     }
     if (request.completed === true) await this.completions.record(sql, peer, fileId);
     await this.ownership.remove(sql, peer, { fileId, scope: request.scope });
+    return { ok: true };
   }
 
-  /** A name that is no more still leads to the file it had: an unshare may be repeated. */
-  private async target(sql: WriteSql, ref: string): Promise<UnshareTarget> {
+  /** A name that is no more still leads to the file it had: an unshare may be repeated. What the asker
+   *  may not have is there for those who hold it, and for admins. */
+  private async target(sql: WriteSql, by: Registrant, ref: string): Promise<UnshareTarget> {
+    const view = viewOf(by.asker);
     if (isDigest(ref)) {
-      const file = await this.catalogue.resolveDigest(sql, ref);
+      const file = await this.catalogue.findByDigest(sql, ref);
+      const isSeen = file !== undefined && (await this.catalogue.isSeen(sql, file, view));
+      if (file === undefined || !(isSeen || (await this.mayUnshare(sql, by, file.id)))) {
+        throw fileNotFound(ref);
+      }
       return { fileId: file.id, name: undefined };
     }
     const name = ref.normalize('NFC');
-    const current = await this.names.current(sql, name);
-    const known = current ?? (await this.names.last(sql, name));
+    const current = await this.names.current(sql, name, view);
+    const known = current ?? (await this.names.last(sql, name, view));
     if (known === undefined) throw fileNotFound(ref);
+    if (known.isSeen === 0 && !(await this.mayUnshare(sql, by, known.fileId))) {
+      throw fileNotFound(ref);
+    }
     return { fileId: known.fileId, name: current };
+  }
+
+  private async mayUnshare(
+    sql: WriteSql,
+    { peer, asker }: Registrant,
+    fileId: number,
+  ): Promise<boolean> {
+    return asker.role === 'admin' || (await this.ownership.isHost(sql, peer.identity, fileId));
   }
 }

@@ -47,6 +47,7 @@ export class FileSummaries {
     outside.whenNoticed(() => this.frames.clear());
     // Keys of forgotten versions may be used again, and not without a file of theirs.
     names.whenForgotten(() => this.frames.clear());
+    names.whenRestricted(() => this.frames.clear());
   }
 
   /** Of versions of names, in the same order. */

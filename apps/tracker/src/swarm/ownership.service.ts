@@ -84,6 +84,16 @@ export class OwnershipService implements OnModuleInit {
     else await this.grow(sql, peer, row, held);
   }
 
+  /** Whether any process of this identity holds some of a file. */
+  async isHost(sql: WriteSql, identity: string, fileId: number): Promise<boolean> {
+    const row = await sql.first(
+      `SELECT 1 FROM peers p JOIN chunk_ownership o ON o.peer_id = p.id
+        WHERE p.identity = ? AND o.file_id = ? LIMIT 1`,
+      [identity, fileId],
+    );
+    return row !== undefined;
+  }
+
   /** This process, or every process of its home, offers the file no more. */
   async remove(
     sql: WriteSql,

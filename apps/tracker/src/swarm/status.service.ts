@@ -2,6 +2,8 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { HostStatus, StatusReply, StatusRequest } from '#protocol';
 import { FileCatalogue } from '../files/file-catalogue.service.js';
 import type { ResolvedFile } from '../files/file-record.js';
+import { viewOf } from '../files/name-view.js';
+import type { Asker } from '../rpc/asker.js';
 import { ReplyBudget } from '../rpc/reply-budget.js';
 import { toIsoTime, type Sql } from '../store/sql.js';
 import { READER } from '../store/store.tokens.js';
@@ -15,8 +17,8 @@ export class StatusService {
   ) {}
 
   /** A page of hosts in the order of their identities. Throws FILE_NOT_FOUND. */
-  async status(request: StatusRequest): Promise<StatusReply> {
-    const file = await this.catalogue.resolve(this.reader, request.ref);
+  async status(request: StatusRequest, asker: Asker): Promise<StatusReply> {
+    const file = await this.catalogue.resolve(this.reader, request.ref, viewOf(asker));
     const totals = await this.totals(file.id);
     const rows = await this.page(file, request);
     const budget = new ReplyBudget();

@@ -1,11 +1,12 @@
 import { Inject } from '@nestjs/common';
-import { Ctx, MessagePattern, Payload, TcpContext } from '@nestjs/microservices';
+import { Ctx, MessagePattern, Payload } from '@nestjs/microservices';
 import {
   TRACKER_PATTERNS,
   type ChunkRegisterReply,
   type LocationsReply,
   type StatusReply,
 } from '#protocol';
+import { AskerContext } from '../rpc/asker.js';
 import { observedHost } from '../rpc/observed-host.js';
 import type { RenderedReply } from '../rpc/rendered-reply.js';
 import { RpcController } from '../rpc/rpc-controller.decorator.js';
@@ -30,13 +31,14 @@ export class SwarmController {
   @MessagePattern(TRACKER_PATTERNS.locations)
   locations(
     @Payload() dto: LocationsDto,
-    @Ctx() context: TcpContext,
+    @Ctx() context: AskerContext,
   ): Promise<RenderedReply<LocationsReply>> {
-    return this.swarms.locations(dto, observedHost(context));
+    const { asker } = context;
+    return this.swarms.locations(dto, { asker, askerHost: observedHost(context) });
   }
 
   @MessagePattern(TRACKER_PATTERNS.status)
-  status(@Payload() dto: StatusDto): Promise<StatusReply> {
-    return this.statuses.status(dto);
+  status(@Payload() dto: StatusDto, @Ctx() { asker }: AskerContext): Promise<StatusReply> {
+    return this.statuses.status(dto, asker);
   }
 }

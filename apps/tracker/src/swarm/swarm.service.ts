@@ -10,7 +10,11 @@ import {
 } from '#protocol';
 import { FileCatalogue, fileNotFound } from '../files/file-catalogue.service.js';
 import { NameBook } from '../files/name-book.service.js';
+import { viewOf } from '../files/name-view.js';
+import { SharedViews } from '../files/shared-views.service.js';
+import { Grants } from '../membership/grants.service.js';
 import { PeersService } from '../peers/peers.service.js';
+import type { Asker } from '../rpc/asker.js';
 import { toFileRefusal } from '../rpc/file-refusal.js';
 import { RenderedReply } from '../rpc/rendered-reply.js';
 import { ReplyBudget } from '../rpc/reply-budget.js';
@@ -32,6 +36,8 @@ export class SwarmService {
     @Inject(OUTSIDE_COMMITS) private readonly outside: OutsideCommits,
     @Inject(FileCatalogue) private readonly catalogue: FileCatalogue,
     @Inject(NameBook) private readonly names: NameBook,
+    @Inject(SharedViews) private readonly views: SharedViews,
+    @Inject(Grants) private readonly grants: Grants,
     @Inject(OwnershipService) private readonly ownership: OwnershipService,
     @Inject(FileSummaries) private readonly summaries: FileSummaries,
     @Inject(HandoutService) private readonly handouts: HandoutService,
@@ -56,13 +62,13 @@ export class SwarmService {
   /** Answers as many files as one message holds; the first one always, with the locations that fit. */
   async locations(
     request: LocationsRequest,
-    askerHost: string,
+    from: { asker: Asker; askerHost: string },
   ): Promise<RenderedReply<LocationsReply>> {
     this.outside.check();
     const budget = new ReplyBudget();
     const files: string[] = [];
     for (const ref of request.files) {
-      const { json, isCut } = await this.locate(ref, { request, askerHost, budget });
+      const { json, isCut } = await this.locate(ref, { ...from, request, budget });
       if (isCut && files.length > 0) break;
       files.push(json);
     }
@@ -72,15 +78,16 @@ export class SwarmService {
   /** LocationsResult as JSON. */
   private async locate(
     ref: FileRef,
-    asked: { request: LocationsRequest; askerHost: string; budget: ReplyBudget },
+    asked: { request: LocationsRequest; asker: Asker; askerHost: string; budget: ReplyBudget },
   ): Promise<{ json: string; isCut: boolean }> {
-    const { request, askerHost, budget } = asked;
-    const summary = await this.summarise(ref);
+    const { request, asker, askerHost, budget } = asked;
+    const summary = await this.summarise(ref, asker);
     if (summary === undefined) {
       const json = JSON.stringify(toFileRefusal(fileNotFound(ref)));
       return { json, isCut: !budget.takeJson(json) };
     }
-    const head = `{"ok":true,"file":${summary.json},"count":${summary.count},"locations":`;
+    const grant = await this.grants.renderFor(asker, summary.file);
+    const head = `{"ok":true,"file":${summary.json},"count":${summary.count},${grant}"locations":`;
     const empty = `${head}[]}`;
     if (!budget.takeJson(empty)) return { json: empty, isCut: true };
     const { exclude, limit } = request;
@@ -90,12 +97,13 @@ export class SwarmService {
     return { json: `${head}${json}}`, isCut };
   }
 
-  private async summarise(ref: FileRef): Promise<RenderedSummary | undefined> {
+  private async summarise(ref: FileRef, asker: Asker): Promise<RenderedSummary | undefined> {
     if (isDigest(ref)) {
-      const file = await this.catalogue.find(this.reader, ref);
+      const file = await this.catalogue.find(this.reader, ref, viewOf(asker));
       return file && this.summaries.ofFile(file);
     }
-    const versionId = await this.names.currentId(ref.normalize('NFC'));
+    const view = await this.views.of(asker);
+    const versionId = await this.names.currentId(ref.normalize('NFC'), view);
     if (versionId === undefined) return undefined;
     const [summary] = await this.summaries.ofVersions([versionId]);
     return summary;

@@ -1,7 +1,7 @@
 import { IsIn, IsOptional, IsString, Length, MaxLength } from 'class-validator';
 import { MAX_CHUNK_COUNT, MAX_FILE_BYTES, MAX_NAME_BYTES, type RegisterRequest } from '#protocol';
 import { CallerDto } from '../../rpc/caller.dto.js';
-import { IsDigest, IsFileList, IsHashes, IsIntBetween } from '../../rpc/dto-rules.js';
+import { AreGroups, IsDigest, IsFileList, IsHashes, IsIntBetween } from '../../rpc/dto-rules.js';
 
 /** base64 of a bitfield of MAX_CHUNK_COUNT bits. */
 const MAX_HELD_CHARS = 4 * Math.ceil(MAX_CHUNK_COUNT / 8 / 3);
@@ -28,6 +28,10 @@ class RegisterFileDto {
   @IsString()
   @MaxLength(MAX_HELD_CHARS)
   readonly held!: string;
+
+  @IsOptional()
+  @AreGroups()
+  readonly allow?: string[];
 }
 
 export class RegisterDto extends CallerDto implements RegisterRequest {
