@@ -9,6 +9,7 @@ export {
   type VerifiedCredential,
 } from './credential.js';
 export { issueGrant, verifyGrant, type VerifiedGrant } from './grant.js';
+export { MAX_WAITING_HANDSHAKE_COUNT } from './handshake-pace.js';
 export { createIdentityKey, identityOfKey, newPeerId, newSession } from './identity-key.js';
 export {
   formatNetworkKey,

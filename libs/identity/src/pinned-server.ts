@@ -1,6 +1,7 @@
-import type { Socket } from 'node:net';
-import { createServer, type Server, type TLSSocket } from 'node:tls';
+import { createServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
 import { HANDSHAKE_TIMEOUT_MS } from '#protocol';
+import { HandshakePace } from './handshake-pace.js';
 import { PinningError } from './pinning-error.js';
 import { prove, type ProvenSocket } from './proof.js';
 import { serverTlsOptions, type PinnedProtocol, type TlsIdentity } from './tls-options.js';
@@ -23,39 +24,56 @@ export interface PinnedServerOptions {
  * proven it; whoever has the server listens on it, caps it and closes it.
  */
 export class PinnedServer {
+  /** Emits `secureConnection`, too. */
   readonly server: Server;
   /** Oldest first, by the two addresses, which is all that a socket and its encrypted self share. */
   private readonly unproven = new Map<string, Socket>();
+  private readonly pace: HandshakePace;
 
   constructor(private readonly options: PinnedServerOptions) {
-    this.server = createServer({
+    const timeoutMs = options.handshakeTimeoutMs ?? HANDSHAKE_TIMEOUT_MS;
+    const handshakes = createTlsServer({
       ...serverTlsOptions(options.own, options.protocol),
       // Counts from the start, whatever arrives: bytes of a handshake do not prolong it.
-      handshakeTimeout: options.handshakeTimeoutMs ?? HANDSHAKE_TIMEOUT_MS,
+      handshakeTimeout: timeoutMs,
       noDelay: true,
     });
-    this.server.on('connection', (socket: Socket) => this.connected(socket));
-    this.server.on('secureConnection', (socket) => this.handshakeDone(socket));
-    this.server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
+    this.pace = new HandshakePace({
+      maxWaitMs: timeoutMs,
+      begin: (socket) => {
+        if (this.begun(socket)) handshakes.emit('connection', socket);
+      },
+    });
+    // Nothing is read of a connection before its turn.
+    this.server = createServer({ noDelay: true, pauseOnConnect: true });
+    this.server.on('connection', (socket) => this.pace.add(socket));
+    handshakes.on('secureConnection', (socket) => {
+      this.handshakeDone(socket);
+      this.server.emit('secureConnection', socket);
+    });
+    handshakes.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
       socket.destroy();
       options.onRefused?.(refusal(error));
     });
   }
 
+  /** Those that wait for their turn included. */
   get unprovenCount(): number {
-    return this.unproven.size;
+    return this.unproven.size + this.pace.waitingCount;
   }
 
   /** Ends every handshake that is not done. */
   closeUnproven(): void {
+    this.pace.close();
     for (const socket of this.unproven.values()) socket.destroy();
     this.unproven.clear();
   }
 
-  private connected(socket: Socket): void {
+  /** False: it has gone already. */
+  private begun(socket: Socket): boolean {
     if (socket.remoteAddress === undefined) {
-      socket.destroy(); // it has gone already
-      return;
+      socket.destroy();
+      return false;
     }
     const key = keyOf(socket);
     if (this.unproven.size >= this.options.maxUnprovenCount) this.evictOldest();
@@ -63,6 +81,7 @@ export class PinnedServer {
     socket.once('close', () => {
       if (this.unproven.get(key) === socket) this.unproven.delete(key);
     });
+    return true;
   }
 
   private handshakeDone(socket: TLSSocket): void {

@@ -1,5 +1,5 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { PinnedServer } from '#identity';
+import { MAX_WAITING_HANDSHAKE_COUNT, PinnedServer } from '#identity';
 import type { Endpoint } from '#protocol';
 import { MemberProof, type Secured } from './member-proof.js';
 import { PeerConnection, type ConnectionOptions } from './peer-connection.js';
@@ -50,8 +50,10 @@ export class ChunkServer {
     const { server } = chunkServer;
     // Beyond those that are admitted there is always room for some that are not met yet, and for one
     // for which the oldest of them goes.
-    const unmetCount = (MAX_UNMET_CONNECTIONS + 1) * (options.secured === undefined ? 1 : 2);
-    server.maxConnections = options.maxConnections + unmetCount;
+    const unmetCount = MAX_UNMET_CONNECTIONS + 1;
+    const unprovenCount =
+      options.secured === undefined ? 0 : unmetCount + MAX_WAITING_HANDSHAKE_COUNT;
+    server.maxConnections = options.maxConnections + unmetCount + unprovenCount;
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
       server.listen({ host: options.host, port: options.port }, () => {

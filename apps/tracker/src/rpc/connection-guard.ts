@@ -1,4 +1,5 @@
 import type { Server, Socket } from 'node:net';
+import { MAX_WAITING_HANDSHAKE_COUNT } from '#identity';
 import {
   FIRST_REQUEST_TIMEOUT_MS,
   IDLE_TIMEOUT_MS,
@@ -41,7 +42,8 @@ export class ConnectionGuard {
   ) {
     // Beyond those that are met there is always room for some that are not, and for one for which the
     // oldest of them goes.
-    const unprovenCount = begin === 'connection' ? 0 : MAX_UNPROVEN_CONNECTION_COUNT + 1;
+    const unprovenCount =
+      begin === 'connection' ? 0 : MAX_UNPROVEN_CONNECTION_COUNT + 1 + MAX_WAITING_HANDSHAKE_COUNT;
     const { maxConnectionCount, maxUnmetConnectionCount } = limits;
     server.maxConnections = maxConnectionCount + maxUnmetConnectionCount + 1 + unprovenCount;
     server.on(begin, (socket: Socket) => this.watch(socket));
