@@ -104,8 +104,8 @@ export interface RegisterFile {
   readonly naming: 'publish' | 'replace' | 'keep';
   /** Replaces what the tracker believes this peer holds. */
   readonly held: HeldChunks;
-  /** With `publish` and `replace`: groups that may have the file by this name; left out: every
-   *  member. A result that is `restricted` asks for a grant of whoever opens the file. */
+  /** Groups that may have the file by this name; left out: every member. With `keep` only where that
+   *  makes the name. A result that is `restricted` asks for a grant of whoever opens the file. */
   readonly allow?: readonly string[];
 }
 
