@@ -15,6 +15,7 @@ import type { ResumeRecord } from './resume-record.js';
 import {
   assertFolder,
   assertFree,
+  assertNotFull,
   assertRoom,
   assertUnowned,
   tidyFinished,
@@ -76,6 +77,7 @@ export class DownloadTarget {
     const paths = downloadPaths(options.outputPath);
     signal.throwIfAborted();
     assertFolder(paths);
+    assertNotFull(paths);
     const lock = await onDisk({ path: paths.output, verb: 'create' }, () =>
       ProcessLock.acquire(paths.lock, { signal }),
     );

@@ -2,15 +2,12 @@ import {
   closeSync,
   constants,
   fstatSync,
-  linkSync,
   openSync,
   readSync,
-  renameSync,
   statSync,
   unlinkSync,
   writeSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { isRunning, parseProcessStamp, thisProcess } from './process-stamp.js';
 
@@ -71,11 +68,6 @@ class LockClaim {
     try {
       this.append({ token: this.token, process: thisProcess() });
     } catch (error) {
-      try {
-        this.tidyUp();
-      } catch {
-        // What went wrong before is what the user must hear of.
-      }
       closeSync(this.fd);
       throw error;
     }
@@ -96,19 +88,6 @@ class LockClaim {
       this.append({ withdrawn: this.token });
     } finally {
       closeSync(this.fd);
-    }
-  }
-
-  /** A full disk takes the name of a file and none of its bytes: a file that nobody has claimed is not
-   *  left behind. Aside first, where nobody claims it any more; put back if somebody just has. */
-  private tidyUp(): void {
-    if (!this.isInPlace() || this.holder() !== undefined) return;
-    const aside = join(dirname(this.path), `.${this.token}.lock`);
-    renameSync(this.path, aside);
-    try {
-      if (this.holder() !== undefined) linkSync(aside, this.path);
-    } finally {
-      unlinkSync(aside);
     }
   }
 

@@ -64,14 +64,25 @@ export async function tidyFinished(paths: DownloadPaths): Promise<void> {
 export function assertRoom(paths: DownloadPaths, sizeBytes: number): void {
   const takenBytes = (inspect(paths.part)?.blocks ?? 0n) * STAT_BLOCK_BYTES;
   const neededBytes = BigInt(sizeBytes) - takenBytes;
-  const { bavail, bsize, blocks } = onDiskSync({ path: paths.folder, verb: 'look at' }, () =>
-    statfsSync(paths.folder, { bigint: true }),
-  );
-  // Some network file systems report no size at all.
-  if (blocks === 0n || neededBytes <= bavail * bsize) return;
-  const freeBytes = (bavail * bsize).toString();
-  const message = `${paths.output} needs ${neededBytes.toString()} bytes, ${freeBytes} are free`;
+  const freeBytes = freeBytesIn(paths.folder);
+  if (freeBytes === undefined || neededBytes <= freeBytes) return;
+  const message = `${paths.output} needs ${neededBytes} bytes, ${freeBytes} are free`;
   throw new TransferError('DISK_FULL', message);
+}
+
+/** Throws TransferError DISK_FULL when the file system takes not a byte: it would still take the name
+ *  of a lock, which nobody could then claim. */
+export function assertNotFull({ output, folder }: DownloadPaths): void {
+  if (freeBytesIn(folder) !== 0n) return;
+  throw new TransferError('DISK_FULL', `cannot create ${output}: no space is left on the disk`);
+}
+
+/** Undefined where that is not known: some network file systems report no size at all. */
+function freeBytesIn(folder: string): bigint | undefined {
+  const { bavail, bsize, blocks } = onDiskSync({ path: folder, verb: 'look at' }, () =>
+    statfsSync(folder, { bigint: true }),
+  );
+  return blocks === 0n ? undefined : bavail * bsize;
 }
 
 function inspect(path: string): BigIntStats | undefined {
