@@ -63,6 +63,19 @@ describe('a secured tracker', () => {
     expect(await peer.callAs('heartbeat', { bytesUp: 0, bytesDown: 0 })).toMatchObject({});
   });
 
+  it('gives one member its share of connections, and others theirs', async () => {
+    const greedy = await secured.newMember();
+    const callers = await Promise.all(Array.from({ length: 64 }, () => secured.callAs(greedy)));
+    const list = { prefix: '', limit: 1 };
+    for (const caller of callers) await caller.call('list', list);
+    await using further = await secured.callAs(greedy);
+    await expect(further.call('list', list)).rejects.toEqual(code('BUSY'));
+    expect(further.lastMessage).toMatch(/"retryAfterMs":\d+/);
+    await using other = await secured.callAs(await secured.newMember());
+    await other.call('list', list);
+    for (const caller of callers) await caller[Symbol.asyncDispose]();
+  });
+
   it('answers nobody who has not proven who he is', async () => {
     await using plain = await TrackerCaller.connect(secured.tracker.address);
     await expect(plain.call('list', { prefix: '', limit: 1 })).rejects.toThrow('closed');

@@ -8,6 +8,9 @@ export const MAX_SEND_BUFFER_BYTES = 8 * MAX_TRACKER_MESSAGE_CHARS;
  *  beyond it the connection that has moved nothing for the longest is closed. */
 export const MAX_HELD_BYTES = 16 * MAX_TRACKER_MESSAGE_CHARS;
 export const MAX_CONNECTION_COUNT = 10_000;
+/** Of these, of one member: a home with dozens of processes. With all requests that they may have waiting it
+ *  takes a quarter of the writer's queue. */
+export const MAX_CONNECTION_COUNT_OF_MEMBER = 64;
 /** Connections that have not proven who they are; the oldest goes when another comes. */
 export const MAX_UNPROVEN_CONNECTION_COUNT = 128;
 /** Connections beside those that have sent no request yet; the oldest goes when another comes. */

@@ -4,9 +4,14 @@ import { isObservable, lastValueFrom } from 'rxjs';
 import type { Endpoint, Identity } from '#protocol';
 import { PinnedServer, type PinningError, type TlsIdentity } from '#identity';
 import { ANYBODY, AskerContext, type Asker, type Gatekeeper } from './asker.js';
+import { FairShares } from './fair-shares.js';
 import { RenderedReply } from './rendered-reply.js';
 import { toRpcRefusal } from './rpc-error.filter.js';
-import { MAX_UNPROVEN_CONNECTION_COUNT } from './rpc-limits.js';
+import {
+  MAX_CONNECTION_COUNT,
+  MAX_CONNECTION_COUNT_OF_MEMBER,
+  MAX_UNPROVEN_CONNECTION_COUNT,
+} from './rpc-limits.js';
 import { MET_EVENT, RpcSocket, type RpcReply, type RpcRequest } from './rpc-socket.js';
 
 const NO_SUCH_PATTERN: RpcReply = {
@@ -29,6 +34,10 @@ export interface SecuredTransport {
 export class RpcServer extends ServerTCP {
   private readonly pinned: PinnedServer | undefined;
   private readonly identities = new WeakMap<Socket, Identity>();
+  private readonly shares = new FairShares({
+    maxConnectionCount: MAX_CONNECTION_COUNT,
+    maxOfIdentityCount: MAX_CONNECTION_COUNT_OF_MEMBER,
+  });
 
   constructor(
     { host, port }: Endpoint,
@@ -97,7 +106,9 @@ export class RpcServer extends ServerTCP {
   }
 
   private met(socket: RpcSocket, asker: Asker): Asker {
-    if (asker.standing === 'member') socket.netSocket.emit(MET_EVENT);
+    if (asker.standing !== 'member') return asker;
+    if (asker.identity !== undefined) this.shares.take(socket.netSocket, asker.identity);
+    socket.netSocket.emit(MET_EVENT);
     return asker;
   }
 }
