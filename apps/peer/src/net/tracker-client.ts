@@ -20,8 +20,9 @@ import type { TrackerPath } from './tracker-path.js';
 
 const CALL_TIMEOUT_MS = 10_000;
 const CONNECT_TIMEOUT_MS = 5_000;
-/** An unused connection is dropped by the client before the tracker does it. */
-const IDLE_MS = 20_000;
+/** An unused connection is dropped by the client before the tracker does it, and not between two heartbeats:
+ *  another one would cost a handshake. */
+const IDLE_MS = 5 * 60_000;
 
 interface PendingCall {
   readonly socket: Socket;
