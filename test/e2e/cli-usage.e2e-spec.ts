@@ -75,6 +75,18 @@ describe('the command line of the peer', () => {
     expect(failure.message).toMatch(message);
   });
 
+  it('says what to do when its compiled part cannot be loaded', async () => {
+    const env = { NODE_OPTIONS: '--no-addons' };
+    const wanted = { code: 'INTERNAL', exit: 1 };
+    for (const command of ['list', 'doctor']) {
+      const failure = await failureOf(peer, [command], { env });
+      expect(failure).toMatchObject(wanted);
+      expect(failure.message).toMatch(/cannot be loaded .* install the package again/);
+      const { exitCode, stdout, stderr } = await peer.run([command], { env });
+      expect([exitCode, stdout, stderr]).toEqual([1, '', `peer: ${failure.message}\n`]);
+    }
+  });
+
   it('says what is wrong on stderr, in one line, without --json', async () => {
     for (const args of [
       ['list', '--nope'],

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { compiledPartFailure, reportCompiledPart } from './compiled-part.js';
 import type { PackageFacts } from './short-config.js';
 import type { StartableCommand } from './start-command.js';
 
@@ -38,6 +39,11 @@ export async function runProgram(root: string, argv: readonly string[]): Promise
     const loadOptions = { root, userPlugins: false, devPlugins: false };
     await execute({ args: [...argv], loadOptions });
   } else {
+    const missing = compiledPartFailure();
+    if (missing !== undefined) {
+      reportCompiledPart(missing, argv);
+      return;
+    }
     const [{ startCommand }, { default: command }] = await Promise.all([
       import('./start-command.js'),
       load(),
