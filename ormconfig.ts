@@ -7,6 +7,7 @@ import { IdleFiles1767830400000 } from './apps/tracker/src/migrations/1767830400
 import { AdminTokens1768521600000 } from './apps/tracker/src/migrations/1768521600000-admin-tokens.js';
 import { Membership1768608000000 } from './apps/tracker/src/migrations/1768608000000-membership.js';
 import { NameRestrictions1768694400000 } from './apps/tracker/src/migrations/1768694400000-name-restrictions.js';
+import { ProvenEndpoints1768780800000 } from './apps/tracker/src/migrations/1768780800000-proven-endpoints.js';
 import { applySqliteSettings, BUSY_TIMEOUT_MS } from './apps/tracker/src/store/sqlite-settings.js';
 
 /** A tracker has one connection of each: SQLite lets one write while others read. */
@@ -27,6 +28,7 @@ export function databaseOptions(path: string, mode: ConnectionMode): DataSourceO
       AdminTokens1768521600000,
       Membership1768608000000,
       NameRestrictions1768694400000,
+      ProvenEndpoints1768780800000,
     ],
     migrationsTableName: 'schema_migrations',
     migrationsRun: false,

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect, type ConnectionOptions, type TLSSocket } from 'node:tls';
-import { parseInvite, type EnrolReply, type Invite } from '#protocol';
+import { parseInvite, type Endpoint, type EnrolReply, type Invite } from '#protocol';
 import { runTracker, type TrackerRun } from './run-tracker.js';
 import { securedEnvironment, startTracker, type RunningTracker } from './start-tracker.js';
 import { newTlsIdentity, type NamedTlsIdentity } from './tls-identity.js';
@@ -53,8 +53,13 @@ export class SecuredTracker implements AsyncDisposable {
   }
 
   /** A member's process that has joined. */
-  async join(who: NamedTlsIdentity): Promise<TrackerPeer> {
-    return TrackerPeer.join({ caller: () => this.callAs(who) }, { identity: who.identity });
+  async join(
+    who: NamedTlsIdentity,
+    { endpoints }: { endpoints?: readonly Endpoint[] } = {},
+  ): Promise<TrackerPeer> {
+    const { identity } = who;
+    const named = endpoints === undefined ? {} : { endpoints };
+    return TrackerPeer.join({ caller: () => this.callAs(who) }, { identity, ...named });
   }
 
   /** A new identity that has enrolled. */

@@ -27,7 +27,7 @@ export class MembershipModule {
         Grants,
         MembershipGate,
       ],
-      exports: [Credentials, Grants],
+      exports: [TRACKER_KEY, Credentials, Grants],
     };
   }
 }

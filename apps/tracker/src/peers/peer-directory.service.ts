@@ -1,4 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { TRACKER_KEY } from '../membership/membership.tokens.js';
+import type { TrackerKey } from '../membership/tracker-key.js';
 import type { OutsideCommits } from '../store/outside-commits.js';
 import { ReadCache } from '../store/read-cache.js';
 import type { Sql } from '../store/sql.js';
@@ -9,6 +11,11 @@ import { ListedPeer, type ListedPeerRow } from './listed-peer.js';
 const MAX_KEPT_CHARS = 12 * 1024 * 1024;
 const PEER_WEIGHT = 512;
 
+/** What peers say of themselves, and the address that they come from. */
+const NAMED_ENDPOINTS = 'endpoints, observed_host AS observedHost';
+/** Of a secured network: only where they have answered as themselves. */
+const PROVEN_ENDPOINTS = "COALESCE(proven_endpoints, '[]') AS endpoints, '' AS observedHost";
+
 /** Peers as others are told of them, by the key of their row. Keeps those asked for lately. */
 @Injectable()
 export class PeerDirectory {
@@ -17,10 +24,14 @@ export class PeerDirectory {
     weightOf: ({ maxChars }) => PEER_WEIGHT + maxChars,
   });
 
+  private readonly endpointColumns: string;
+
   constructor(
     @Inject(READER) private readonly reader: Sql,
+    @Inject(TRACKER_KEY) key: TrackerKey | undefined,
     @Inject(OUTSIDE_COMMITS) outside: OutsideCommits,
   ) {
+    this.endpointColumns = key === undefined ? NAMED_ENDPOINTS : PROVEN_ENDPOINTS;
     outside.whenNoticed(() => this.peers.clear());
   }
 
@@ -49,7 +60,7 @@ export class PeerDirectory {
 
   private async read(ids: readonly number[]): Promise<[number, ListedPeer][]> {
     const rows = await this.reader.all<ListedPeerRow & { id: number }>(
-      `SELECT id, peer_id AS peerId, hostname, endpoints, observed_host AS observedHost,
+      `SELECT id, peer_id AS peerId, hostname, ${this.endpointColumns},
           lease_expires_at AS expiresAt
         FROM peers WHERE id IN (SELECT value FROM json_each(?))`,
       [JSON.stringify(ids)],

@@ -1,4 +1,4 @@
-import { identityOf, type Caller, type JoinRequest, type PeerId } from '#protocol';
+import { identityOf, type Caller, type Endpoint, type JoinRequest, type PeerId } from '#protocol';
 import type { Sql, SqlValue } from '../store/sql.js';
 
 export interface PeerRow {
@@ -18,12 +18,16 @@ export async function insertPeer(sql: Sql, row: PeerRow): Promise<void> {
   );
 }
 
+/** Where it has answered as itself still counts for a peer that names the same endpoints again. */
 export async function updatePeer(sql: Sql, row: PeerRow): Promise<void> {
+  const { peerId, endpoints } = row.request;
   await sql.run(
     `UPDATE peers SET session = ?, hostname = ?, program_version = ?, os = ?, labels = ?,
       features = ?, endpoints = ?, host = ?, port = ?, observed_host = ?, last_seen_at = ?,
-      lease_expires_at = ? WHERE peer_id = ?`,
-    [...columns(row), row.request.peerId],
+      lease_expires_at = ?, proven_endpoints = CASE WHEN endpoints = ? AND observed_host = ?
+        THEN proven_endpoints END
+      WHERE peer_id = ?`,
+    [...columns(row), renderEndpoints(endpoints), row.observedHost, peerId],
   );
 }
 
@@ -36,13 +40,17 @@ function columns({ request, observedHost, seenAt, expiresAt }: PeerRow): SqlValu
     request.os,
     JSON.stringify(request.labels),
     JSON.stringify(request.features),
-    JSON.stringify(request.endpoints.map(({ host, port }) => ({ host, port }))),
+    renderEndpoints(request.endpoints),
     preferred?.host ?? null,
     preferred?.port ?? null,
     observedHost,
     seenAt,
     expiresAt,
   ];
+}
+
+function renderEndpoints(endpoints: readonly Endpoint[]): string {
+  return JSON.stringify(endpoints.map(({ host, port }) => ({ host, port })));
 }
 
 /** Ends a session and its lease. Returns the key of the peer's row, if there was such a session. */

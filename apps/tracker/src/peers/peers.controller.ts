@@ -9,18 +9,22 @@ import { RpcController } from '../rpc/rpc-controller.decorator.js';
 import { HeartbeatDto } from './dto/heartbeat.dto.js';
 import { JoinDto } from './dto/join.dto.js';
 import { PeersService } from './peers.service.js';
+import { Reachability } from './reachability.service.js';
 
 @RpcController()
 export class PeersController {
   constructor(
     @Inject(PeersService) private readonly peers: PeersService,
     @Inject(Credentials) private readonly credentials: Credentials,
+    @Inject(Reachability) private readonly reachability: Reachability,
   ) {}
 
   @MessagePattern(TRACKER_PATTERNS.join)
   async join(@Payload() dto: JoinDto, @Ctx() context: AskerContext): Promise<JoinReply> {
+    const { asker } = context;
     const joined = await this.peers.join(dto, observedHost(context));
-    return { ...joined, ...(await this.credentials.newsFor(context.asker, dto.peerId, 'join')) };
+    const news = await this.credentials.newsFor(asker, dto.peerId, 'join');
+    return { ...joined, ...news, ...(await this.reachability.joined(dto, asker)) };
   }
 
   @MessagePattern(TRACKER_PATTERNS.heartbeat)
@@ -29,7 +33,8 @@ export class PeersController {
     @Ctx() { asker }: AskerContext,
   ): Promise<HeartbeatReply> {
     const renewed = await this.peers.heartbeat(dto);
-    return { ...renewed, ...(await this.credentials.newsFor(asker, dto.peerId, 'heartbeat')) };
+    const news = await this.credentials.newsFor(asker, dto.peerId, 'heartbeat');
+    return { ...renewed, ...news, ...(await this.reachability.news(dto.peerId, asker)) };
   }
 
   @MessagePattern(TRACKER_PATTERNS.leave)

@@ -7,6 +7,7 @@ import type {
   UnshareRequest,
 } from '#protocol';
 import { PeersService } from '../peers/peers.service.js';
+import { Reachability } from '../peers/reachability.service.js';
 import type { Asker } from '../rpc/asker.js';
 import { toFileRefusal } from '../rpc/file-refusal.js';
 import { WRITE_QUEUE } from '../store/store.tokens.js';
@@ -20,18 +21,21 @@ export class SharingService {
   constructor(
     @Inject(WRITE_QUEUE) private readonly writes: WriteQueue,
     @Inject(PeersService) private readonly peers: PeersService,
+    @Inject(Reachability) private readonly reachability: Reachability,
     @Inject(RegisterFileService) private readonly registration: RegisterFileService,
     @Inject(UnshareFileService) private readonly withdrawal: UnshareFileService,
   ) {}
 
-  register(request: RegisterRequest, asker: Asker): Promise<RegisterReply> {
-    return this.writes.submit(async (sql) => {
+  async register(request: RegisterRequest, asker: Asker): Promise<RegisterReply> {
+    const reply = await this.writes.submit(async (sql) => {
       const peer = await this.peers.authorise(sql, request);
       const results = await outcomes(request.files, (file) =>
         this.registration.register(sql, { peer, asker }, file),
       );
       return { results };
     });
+    await this.reachability.settled(request.peerId);
+    return reply;
   }
 
   unshare(request: UnshareRequest, asker: Asker): Promise<UnshareReply> {

@@ -1,0 +1,135 @@
+import { lookup } from 'node:dns/promises';
+import { dialPinned, type DialContext } from '#identity';
+import { isLoopbackHost, type Endpoint, type Identity } from '#protocol';
+
+/** Where somebody is to answer, and who. */
+export interface DialTarget {
+  readonly endpoint: Endpoint;
+  readonly expected: Identity;
+  /** Whether the peer was seen on this machine: only then may a name lead to loopback. */
+  readonly from: 'this-machine' | 'elsewhere';
+}
+
+export interface DialLimits {
+  readonly maxInflightCount: number;
+  /** Further ones are not dialled at all. */
+  readonly maxWaitingCount: number;
+  readonly maxPerSecond: number;
+  /** For the name, the connection and the handshake together. */
+  readonly timeoutMs: number;
+}
+
+export const DIAL_LIMITS: DialLimits = {
+  maxInflightCount: 64,
+  maxWaitingCount: 16_384,
+  maxPerSecond: 100,
+  timeoutMs: 5_000,
+};
+
+interface WaitingDial {
+  readonly target: DialTarget;
+  readonly settle: (answer: Endpoint | undefined) => void;
+}
+
+const SECOND_MS = 1_000;
+const MAX_ADDRESSES_PER_NAME = 4;
+
+/**
+ * Looks whether somebody answers: one TLS handshake, in which both ends prove who they are, and nothing
+ * else. Few at once and in each second, whatever is asked for.
+ */
+export class DialBack {
+  private waiting: WaitingDial[] = [];
+  private inflightCount = 0;
+  private dialledCount = 0;
+  private secondTimer: NodeJS.Timeout | undefined;
+  private readonly closing = new AbortController();
+
+  constructor(
+    private readonly context: DialContext,
+    private readonly limits: DialLimits = DIAL_LIMITS,
+  ) {}
+
+  /** The address at which the right one has answered; undefined when nobody else did, or there is too
+   *  much to do. */
+  dial(target: DialTarget): Promise<Endpoint | undefined> {
+    const isFull = this.waiting.length >= this.limits.maxWaitingCount;
+    if (isFull || this.closing.signal.aborted) return Promise.resolve(undefined);
+    return new Promise((settle) => {
+      this.waiting.push({ target, settle });
+      this.next();
+    });
+  }
+
+  /** Ends all of them. May be called twice. */
+  close(): void {
+    this.closing.abort(new Error('closing'));
+    clearTimeout(this.secondTimer);
+    for (const { settle } of this.waiting.splice(0)) settle(undefined);
+  }
+
+  private next(): void {
+    const { maxInflightCount, maxPerSecond } = this.limits;
+    while (this.inflightCount < maxInflightCount && this.dialledCount < maxPerSecond) {
+      const dial = this.waiting.shift();
+      if (dial === undefined) return;
+      this.inflightCount += 1;
+      this.dialledCount += 1;
+      this.secondTimer ??= setTimeout(() => this.beginSecond(), SECOND_MS);
+      void this.attempt(dial.target).then((answer) => {
+        this.inflightCount -= 1;
+        dial.settle(answer);
+        this.next();
+      });
+    }
+  }
+
+  private beginSecond(): void {
+    this.secondTimer = undefined;
+    this.dialledCount = 0;
+    this.next();
+  }
+
+  private async attempt(target: DialTarget): Promise<Endpoint | undefined> {
+    const { timeoutMs } = this.limits;
+    const signal = AbortSignal.any([this.closing.signal, AbortSignal.timeout(timeoutMs)]);
+    try {
+      for (const host of await addressesOf(target, signal)) {
+        const endpoint = { host, port: target.endpoint.port };
+        if (await this.answers(endpoint, target.expected, signal)) return endpoint;
+      }
+    } catch {
+      // The name is not known, or time is over.
+    }
+    return undefined;
+  }
+
+  private async answers(
+    endpoint: Endpoint,
+    expected: Identity,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    const dial = { endpoint, context: this.context, expected, protocol: 'shoal/1' } as const;
+    try {
+      const { socket } = await dialPinned(dial, { signal });
+      socket.on('error', () => undefined); // it is not used
+      socket.destroySoon(); // after what is left of the handshake
+      return true;
+    } catch {
+      return false;
+    }
+  }
+}
+
+/** Others are told the address that has answered: a name may lead elsewhere later. */
+async function addressesOf(
+  { endpoint, from }: DialTarget,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
+  const late = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+  });
+  const found = await Promise.race([lookup(endpoint.host, { all: true }), late]);
+  const addresses = found.map(({ address }) => address).slice(0, MAX_ADDRESSES_PER_NAME);
+  return from === 'this-machine' ? addresses : addresses.filter((one) => !isLoopbackHost(one));
+}
