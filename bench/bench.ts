@@ -11,6 +11,7 @@ const SCENARIOS: Readonly<Record<string, () => Promise<Scenario>>> = {
   share: async () => (await import('./share/share.js')).share,
   'small-files': async () => (await import('./small-files/small-files.js')).smallFiles,
   hostile: async () => (await import('./hostile/hostile.js')).hostile,
+  abuse: async () => (await import('./abuse/abuse.js')).abuse,
   swarm: async () => (await import('./swarm/swarm.js')).swarm,
   core: async () => (await import('./core/core.js')).core,
   startup: async () => (await import('./startup/startup.js')).startup,

@@ -63,13 +63,21 @@ export class ShoalSwarm implements Distribution {
   }
 
   /** `maxUp`: what it sends at most, as `--up` takes it. */
-  async offer(place: Place, { maxUp }: { maxUp?: string } = {}): Promise<MeasuredProgram> {
+  async offer(place: Place, limits: { maxUp?: string } = {}): Promise<MeasuredProgram> {
+    return (await this.offerReady(place, limits)).program;
+  }
+
+  /** As {@link offer}, with the line in which it says where it listens and what it shares. */
+  async offerReady(
+    place: Place,
+    { maxUp }: { maxUp?: string } = {},
+  ): Promise<{ program: MeasuredProgram; ready: string }> {
     const naming = this.isFolder ? [] : ['--name', NAME];
     const limit = maxUp === undefined ? [] : ['--up', maxUp];
     const args = ['share', this.filePath, ...naming, ...limit, ...this.flags(place)];
     const program = startShoal(this.stage, place, 'peer', args);
-    await program.line(/"event":"ready"/);
-    return program;
+    const { line: ready } = await program.line(/"event":"ready"/);
+    return { program, ready };
   }
 
   fetch(place: Place, afterwards: 'leave' | 'stay'): Promise<Fetch> {

@@ -94,6 +94,7 @@ export class RequestLoad implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.settle = undefined;
     for (const { socket } of this.lines) {
+      if (socket.closed) continue;
       const closed = once(socket, 'close');
       socket.destroy();
       await closed;

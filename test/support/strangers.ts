@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
+import { setImmediate } from 'node:timers/promises';
 import type { Endpoint } from '#protocol';
 
 const DIALS_AT_ONCE = 100;
@@ -73,6 +74,14 @@ export class Strangers implements AsyncDisposable {
     for (let dialled = 0; dialled < count; dialled += DIALS_AT_ONCE) {
       const dials = Math.min(DIALS_AT_ONCE, count - dialled);
       await Promise.all(Array.from({ length: dials }, () => this.dial()));
+    }
+  }
+
+  /** Keeps so many connected that say nothing, in the place of those that are ended, until the signal. */
+  async crowd(count: number, { signal }: { signal: AbortSignal }): Promise<void> {
+    while (!signal.aborted) {
+      await this.dialMany(Math.min(DIALS_AT_ONCE, count - this.count));
+      await setImmediate();
     }
   }
 
