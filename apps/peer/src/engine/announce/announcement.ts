@@ -20,6 +20,9 @@ export interface AnnouncedName {
 
 interface NameEntry {
   readonly name: string | undefined;
+  /** Whom the name is for only the tracker knows: one that has forgotten it is not told of the name,
+   *  which it would take to be for everybody. */
+  isKeptBack: boolean;
   naming: RegisterFile['naming'];
   allow: readonly GroupName[] | undefined;
   waiting: readonly ((result: FileResult) => void)[];
@@ -47,7 +50,7 @@ export class Announcement {
     return this.hasArrived && !this.isCompletionTold && this.transfer.heldByOwner().isComplete;
   }
 
-  get names(): readonly Pick<NameEntry, 'name' | 'naming' | 'allow'>[] {
+  get names(): readonly Pick<NameEntry, 'name' | 'isKeptBack' | 'naming' | 'allow'>[] {
     return this.entries;
   }
 
@@ -76,6 +79,7 @@ export class Announcement {
         const entry = this.entryOf(name, naming);
         entry.naming = naming;
         entry.allow = allow;
+        if (naming !== 'keep') entry.isKeptBack = false;
         return new Promise<FileResult>((resolve) => {
           entry.waiting = [...entry.waiting, resolve];
         });
@@ -87,8 +91,12 @@ export class Announcement {
   settle(name: string | undefined, result: FileResult): void {
     const entry = this.entries.find((known) => known.name === name);
     if (entry === undefined) return;
-    if (result.ok) entry.naming = 'keep';
-    else this.entries = this.entries.filter((other) => other !== entry);
+    if (result.ok) {
+      entry.naming = 'keep';
+      entry.isKeptBack ||= result.restricted === true && entry.allow === undefined;
+    } else {
+      this.entries = this.entries.filter((other) => other !== entry);
+    }
     for (const resolve of entry.waiting) resolve(result);
     entry.waiting = NOBODY;
   }
@@ -134,7 +142,7 @@ export class Announcement {
   private entryOf(name: string | undefined, naming: RegisterFile['naming']): NameEntry {
     const known = this.entries.find((entry) => entry.name === name);
     if (known !== undefined) return known;
-    const entry = { name, naming, allow: undefined, waiting: NOBODY };
+    const entry = { name, isKeptBack: false, naming, allow: undefined, waiting: NOBODY };
     // Exactly as long as it is: a list that grows has room for seventeen.
     this.entries = this.entries.concat(entry);
     return entry;

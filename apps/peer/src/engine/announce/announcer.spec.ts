@@ -3,9 +3,11 @@ import {
   Bitfield,
   Manifest,
   MAX_CHUNK_BYTES,
+  parseGroup,
   parsePeerId,
   toChunkIndex,
   type PeerId,
+  type RegisterRequest,
 } from '#protocol';
 import { eventually } from '../../../../../test/support/eventually.js';
 import { RawTracker, rawReply, type RawRequest } from '../../../../../test/support/raw-tracker.js';
@@ -138,6 +140,28 @@ describe('the announcer', () => {
     }[];
     // It is named already: a later registration must not move the name back.
     expect(registrations.map(({ files }) => files[0]!.naming)).toEqual(['publish', 'keep']);
+  });
+
+  it('keeps a name for some back from a tracker that may have forgotten for whom it is', async () => {
+    replies.register = ({ files }: RegisterRequest) => {
+      return { response: { results: files.map(() => ({ ok: true, restricted: true })) } };
+    };
+    replies.chunkRegister = () => ({ err: { code: 'SESSION_UNKNOWN', message: 'who?' } });
+    announcer.start();
+    const transfer = transferOf(9);
+    await announcer.announce(transfer, [{ name: 'downloaded.bin', naming: 'keep' }]);
+    const allow = [parseGroup('red')];
+    const shared = { name: 'shared.bin', naming: 'publish', allow } as const;
+    await announcer.announce(transferOf(10), [shared]);
+    delete replies['register'];
+    for (const round of [1, 2]) {
+      announcer.chunkGained(transfer, toChunkIndex(round));
+      const registrations = (await requests('register', 2 + round)) as unknown as RegisterRequest[];
+      const { files } = registrations[1 + round]!;
+      expect(files).toHaveLength(2);
+      expect(files[0]).not.toHaveProperty('name');
+      expect(files[1]).toMatchObject({ name: 'shared.bin', naming: 'keep', allow });
+    }
   });
 
   it('registers again what a tracker does not know of', async () => {

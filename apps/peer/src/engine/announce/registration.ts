@@ -105,7 +105,7 @@ function itemsOf(announcement: Announcement): Item[] {
   const held = formatHeldChunks(holding);
   const eager =
     manifest.chunkCount <= MAX_EAGER_HASH_COUNT ? { hashes: encodeBase64(manifest.hashes) } : {};
-  return announcement.names.map(({ name, naming, allow }) => ({
+  return announcement.names.map(({ name, isKeptBack, naming, allow }) => ({
     announcement,
     name,
     isComplete: holding.isComplete,
@@ -113,7 +113,7 @@ function itemsOf(announcement: Announcement): Item[] {
       digest: manifest.digest,
       sizeBytes: manifest.sizeBytes,
       ...eager,
-      ...(name === undefined ? {} : { name }),
+      ...(name === undefined || isKeptBack ? {} : { name }),
       naming,
       ...(allow === undefined ? {} : { allow }),
       held,
