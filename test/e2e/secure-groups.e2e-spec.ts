@@ -80,7 +80,8 @@ describe('peer share --allow', () => {
   });
 
   it('is kept when the file is served again to a tracker that has forgotten it', async () => {
-    await using own = await SecuredTracker.start();
+    // A heartbeat a second: that the tracker is another one is noticed soon.
+    await using own = await SecuredTracker.start(['--lease', '3s']);
     await using seeder = await PeerHome.unconfigured(own.tracker.userHome);
     await using stranger = await PeerHome.create(own.tracker);
     await writeSample(seeder.file('kept.bin'), 1_000, 54);
