@@ -76,6 +76,7 @@ export class AnnouncingFleet implements AsyncDisposable {
       endpoints: () => [],
       counters: () => ({ bytesUp: 0, bytesDown: 0 }),
       trackerChanged: (state) => (member.state = state),
+      registered: () => undefined,
       heard: () => undefined,
       unreachable: () => undefined,
       untold: new UntoldCompletions(this.lab.file('untold')),

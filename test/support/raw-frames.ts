@@ -93,6 +93,11 @@ export function rawField(type: number, text: string): Buffer {
   return Buffer.concat([u16(type), u16(value.length), value]);
 }
 
+interface GrantedOpen {
+  readonly chunkCount: number;
+  readonly grant: string;
+}
+
 export const rawFrames = {
   hello: (peerId: string, magic = 'SHOALPW\0', version = 1) =>
     rawFrame('hello', Buffer.from(magic), u16(version), u32(0), Buffer.from(peerId, 'latin1')),
@@ -109,6 +114,15 @@ export const rawFrames = {
   credential: (text: string) => rawFrame(0x80, Buffer.from(text, 'latin1')),
   open: (file: number, digest: string, chunkCount: number) =>
     rawFrame('open', u32(file), Buffer.from(digest.slice(3), 'hex'), u32(chunkCount)),
+  /** As `open`, of who shows a grant. */
+  grantedOpen: (file: number, digest: string, { chunkCount, grant }: GrantedOpen) =>
+    rawFrame(
+      'open',
+      u32(file),
+      Buffer.from(digest.slice(3), 'hex'),
+      u32(chunkCount),
+      rawField(1, grant),
+    ),
   close: (numberedBy: number, file: number, code: string) =>
     rawFrame('close', Buffer.of(numberedBy), u32(file), u16(CODES.indexOf(code))),
   /** `held`: nothing, everything, or the bits. */
@@ -123,6 +137,7 @@ export const rawFrames = {
   reject: (id: number, code: string) => rawFrame('reject', u32(id), u16(CODES.indexOf(code))),
   cancel: (id: number) => rawFrame('cancel', u32(id)),
   suggest: (file: number, chunk: number) => rawFrame('suggest', u32(file, chunk)),
+  unchoke: () => rawFrame('unchoke'),
   goodbye: (code: string) => rawFrame('goodbye', u16(CODES.indexOf(code))),
 };
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:tls';
-import { issueCredential, issuerKeyOf } from '#identity';
-import type { Endpoint, Identity, MembershipNews } from '#protocol';
+import { issueCredential, issueGrant, issuerKeyOf } from '#identity';
+import type { Digest, Endpoint, Identity, MembershipNews } from '#protocol';
 import type { PinnedAccess } from '../../apps/peer/src/engine/membership/network-access.js';
 import { RawPeer } from './raw-peer.js';
 import { RawTracker, rawReply, type RawRequest } from './raw-tracker.js';
@@ -15,6 +15,10 @@ const LEASE_MS = 300;
 export class SecuredNetwork implements AsyncDisposable {
   /** What each join and heartbeat is answered with, besides. */
   news: (member: Identity, pattern: 'join' | 'heartbeat') => Promise<MembershipNews>;
+  /** What it says of every file that it is asked for; undefined: it knows of none. */
+  locate: ((asker: Identity) => Promise<object>) | undefined;
+  /** What it says of every file that is registered. */
+  restriction: { readonly restricted?: true } = {};
   private tracker: RawTracker | undefined;
   private endpoint: Endpoint | undefined;
 
@@ -46,6 +50,17 @@ export class SecuredNetwork implements AsyncDisposable {
     });
   }
 
+  /** The right of a member to a digest, as its tracker would sign it. */
+  grantOf(
+    identity: Identity,
+    digest: Digest,
+    times: { nowMs?: number; lifetimeMs?: number } = {},
+  ): Promise<string> {
+    const issuer = issuerKeyOf(this.self.keyPem);
+    const valid = { nowMs: Date.now(), lifetimeMs: 600_000, ...times };
+    return issueGrant(issuer, { identity, digest }, valid);
+  }
+
   /** The tracker goes away; peers may find it again. */
   async goAway(): Promise<void> {
     await this.tracker?.[Symbol.asyncDispose]();
@@ -62,13 +77,20 @@ export class SecuredNetwork implements AsyncDisposable {
     await this.goAway();
   }
 
+  private async located(asker: Identity): Promise<object> {
+    if (this.locate === undefined) return { ok: false, code: 'FILE_NOT_FOUND', message: 'no' };
+    return { ok: true, ...(await this.locate(asker)) };
+  }
+
   private async answer({ id, pattern, data, socket, identity }: RawRequest): Promise<void> {
     const joined = { apiVersion: 1, features: [], bootId: 'one', leaseMs: LEASE_MS };
     const files = (data as { files?: unknown[] }).files ?? [];
     const response =
       pattern === 'join' || pattern === 'heartbeat'
         ? { ...joined, observedHost: '127.0.0.1', ...(await this.news(identity!, pattern)) }
-        : { results: files.map(() => ({ ok: true })) };
+        : pattern === 'locations'
+          ? { files: await Promise.all(files.map(() => this.located(identity!))) }
+          : { results: files.map(() => ({ ok: true, ...this.restriction })) };
     socket.write(rawReply(id, { response }));
   }
 }

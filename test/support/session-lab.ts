@@ -94,8 +94,12 @@ export class SessionLab implements AsyncDisposable {
     return this.dir.file(name);
   }
 
-  /** Serves these bytes. */
-  async share(name: string, bytes: Buffer): Promise<LabFile> {
+  /** Serves these bytes, to every member unless they are restricted. */
+  async share(
+    name: string,
+    bytes: Buffer,
+    access: { restricted: boolean } = { restricted: false },
+  ): Promise<LabFile> {
     const path = this.file(name);
     await writeFile(path, bytes);
     const { manifest, stamp } = await buildManifest(path, { signal: AbortSignal.timeout(60_000) });
@@ -104,6 +108,7 @@ export class SessionLab implements AsyncDisposable {
     const transfer =
       this.session.transfers.get(manifest.digest) ??
       new Transfer(manifest, held, file, this.session.transferHost);
+    this.session.grants?.registered(manifest.digest, access);
     this.session.addOffer(transfer, { name, file });
     return { bytes, path, manifest, transfer };
   }

@@ -1,3 +1,4 @@
+import { formatEndpoint } from '#protocol';
 import type { SessionEvent } from '../engine/session-event.js';
 
 /** One line for people; undefined for what `importance` leaves out. */
@@ -14,6 +15,8 @@ export function renderSessionEvent(
       return `${event.error.message}; going on without it`;
     case 'trackerBack':
       return 'the tracker answers again';
+    case 'reachability':
+      return renderReachability(event, importance);
     case 'completionsUntold':
       return renderUntold(event);
     case 'peerBanned':
@@ -29,6 +32,19 @@ export function renderSessionEvent(
       if (importance === 'important') return undefined;
       return `connection to ${event.peerId} failed: ${event.error.message}`;
   }
+}
+
+/** That all is well is no news; that it is well again is some, for whoever looks closely. */
+function renderReachability(
+  { reachable, endpoint }: SessionEvent & { type: 'reachability' },
+  importance: 'important' | 'all',
+): string | undefined {
+  const where = formatEndpoint(endpoint);
+  if (reachable) return importance === 'all' ? `others can connect to ${where}` : undefined;
+  return (
+    `others cannot connect to ${where}: it goes on downloading, and uploads over connections that it ` +
+    'opens; open the port in the firewall, or name another address with --advertise'
+  );
 }
 
 function renderUntold({ fileCount, error }: SessionEvent & { type: 'completionsUntold' }): string {

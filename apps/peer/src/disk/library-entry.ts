@@ -25,6 +25,8 @@ export interface LibraryEntry {
   readonly chunkHash: string | null;
   /** Groups that may have it by this name, as it was shared; undefined: every member. */
   readonly allow?: readonly GroupName[] | undefined;
+  /** Not every member may have the content, as far as was known. */
+  readonly restricted?: true | undefined;
 }
 
 export type NewLibraryEntry = Omit<LibraryEntry, 'chunkHash'>;
@@ -44,10 +46,13 @@ export function hasManifestFile(entry: LibraryEntry): boolean {
 }
 
 export function libraryEntry(entry: NewLibraryEntry, manifest: Manifest): LibraryEntry {
-  const { name, digest, path, stamp, origin, addedAt, allow } = entry;
+  const { name, digest, path, stamp, origin, addedAt, allow, restricted } = entry;
   const isOneChunk = manifest.chunkCount === 1;
   const chunkHash = isOneChunk ? Buffer.from(manifest.hashes).toString('hex') : null;
-  const restriction = allow === undefined ? {} : { allow };
+  const restriction = {
+    ...(allow === undefined ? {} : { allow }),
+    ...(restricted === undefined ? {} : { restricted }),
+  };
   return { name, digest, path, stamp, origin, addedAt, chunkHash, ...restriction };
 }
 
@@ -76,7 +81,10 @@ function parseEntry(fields: Readonly<Record<string, unknown>>): LibraryEntry | u
   if (chunkHash !== null && !isHash(chunkHash)) return undefined;
   const allow = parseAllow(fields['allow']);
   if (allow === undefined) return undefined;
-  const restriction = allow === 'everybody' ? {} : { allow };
+  const restriction = {
+    ...(allow === 'everybody' ? {} : { allow }),
+    ...(fields['restricted'] === true ? { restricted: true as const } : {}),
+  };
   return { name, digest, path, stamp, origin, addedAt, chunkHash, ...restriction };
 }
 

@@ -33,6 +33,7 @@ import {
   TICK_MS,
   type PeerConfig,
 } from './peer-config.js';
+import type { Grants } from './membership/grants.js';
 import { openAccess, type SessionAccess } from './membership/session-access.js';
 import { PeerFinder } from './lookup/peer-finder.js';
 import type { FetchHost } from './transfer/fetch-host.js';
@@ -88,9 +89,15 @@ export class PeerSession {
     access.membership?.listen({
       renewed: (credential) => this.pool.showCredential(credential),
       revoked: () => this.pool.sweep(),
+      reachable: (reachable) =>
+        this.observe({ type: 'reachability', reachable, endpoint: this.endpoint }),
     });
     const { maxPeerCount } = config;
-    this.finder = new PeerFinder(this.client, this.pool, { self: peerId, maxPeerCount });
+    this.finder = new PeerFinder(this.client, this.pool, {
+      self: peerId,
+      maxPeerCount,
+      grants: access.grants,
+    });
     this.announcer = this.createAnnouncer();
     this.transferHost = {
       choker: this.choker,
@@ -136,6 +143,11 @@ export class PeerSession {
     return session;
   }
 
+  /** Undefined in the open. */
+  get grants(): Grants | undefined {
+    return this.access.grants;
+  }
+
   get library(): Library {
     return this.home.library;
   }
@@ -170,6 +182,7 @@ export class PeerSession {
     if (this.transfers.get(transfer.digest) !== transfer) return;
     this.transfers.delete(transfer.digest);
     this.finder.remove(transfer);
+    this.access.grants?.forget(transfer.digest);
     transfer.leave(end.code);
     this.announcer.withdraw(transfer, { completed: end.completed });
   }
@@ -223,6 +236,7 @@ export class PeerSession {
       bans: this.bans,
       secured: this.access.secured,
       membership: this.access.membership,
+      grants: this.access.grants,
       buffers: this.buffers,
       transferOf: (digest) => this.transfers.get(digest),
       createUploader: (link) => new Uploader(link, link.connection, uploadHost),
@@ -244,6 +258,7 @@ export class PeerSession {
         if (state === 'back') this.observe({ type: 'trackerBack' });
         else if (error !== undefined) this.observe({ type: 'trackerLost', error });
       },
+      registered: (digest, restriction) => this.grants?.registered(digest, restriction),
       heard: (news) => this.access.membership?.heard(news),
       unreachable: () => this.access.membership?.lost(),
       completionsUntold: (fileCount, error) => {

@@ -1,4 +1,4 @@
-import type { Digest, PeerId } from '#protocol';
+import type { Digest, Endpoint, PeerId } from '#protocol';
 
 /** What a session tells whoever runs it; for people and for logs. */
 export type SessionEvent =
@@ -16,6 +16,8 @@ export type SessionEvent =
   | { readonly type: 'connectionFailed'; readonly peerId: PeerId; readonly error: Error }
   | { readonly type: 'trackerLost'; readonly error: Error }
   | { readonly type: 'trackerBack' }
+  /** The tracker has tried whether others can connect here; told when it changes. */
+  | { readonly type: 'reachability'; readonly reachable: boolean; readonly endpoint: Endpoint }
   | {
       readonly type: 'completionsUntold';
       readonly fileCount: number;

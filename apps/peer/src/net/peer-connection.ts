@@ -157,6 +157,11 @@ export class PeerConnection {
     this.fail(new ProtocolError('SILENT', { reason: 'does not read what it is sent' }));
   }
 
+  /** The other end is at fault: it is told so, and the connection ends. */
+  breakOff(error: Error): void {
+    if (this.isOpen) this.fail(error);
+  }
+
   /** Says goodbye and ends the socket; resolves when it is gone. May be called twice. */
   async close(code: WireCode, text = ''): Promise<void> {
     if (this.isOpen) {
@@ -182,7 +187,7 @@ export class PeerConnection {
       resume: () => void socket.resume(),
       onMet: () => this.meet(),
       onGoodbye: (code, text) => this.onGoodbye(code, text),
-      onRefused: (error) => this.refused(error),
+      onRefused: (error) => this.breakOff(error),
       onBody: (body) => this.receiveBody(body),
     });
   }
@@ -197,7 +202,7 @@ export class PeerConnection {
     if (message === undefined || message.type === 'keepalive') {
       return;
     } else if (message.type === 'credential') {
-      this.proof?.renew(message.credential, (error) => this.refused(error));
+      this.proof?.renew(message.credential, (error) => this.breakOff(error));
     } else if (message.type === 'hello') {
       throw new ProtocolError('UNEXPECTED_FRAME', { got: 'a second hello' });
     } else if (message.type === 'goodbye') {
@@ -222,10 +227,6 @@ export class PeerConnection {
     } else {
       this.handler = admitted;
     }
-  }
-
-  private refused(error: Error): void {
-    if (this.isOpen) this.fail(error);
   }
 
   private onGoodbye(code: WireCode, text: string): void {

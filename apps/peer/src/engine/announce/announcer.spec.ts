@@ -66,6 +66,7 @@ function announcerOf(ofClient: TrackerClient): Announcer {
     endpoints: () => [],
     counters: () => counters,
     trackerChanged: (state) => states.push(state),
+    registered: () => undefined,
     heard: () => undefined,
     unreachable: () => undefined,
     untold: new UntoldCompletions(lab.file('untold')),

@@ -1,6 +1,7 @@
 import {
   TrackerError,
   type ChunkIndex,
+  type Digest,
   type Endpoint,
   type FileResult,
   type HeartbeatReply,
@@ -33,6 +34,8 @@ export interface AnnouncerHost {
   endpoints(): readonly Endpoint[];
   counters(): { bytesUp: number; bytesDown: number };
   trackerChanged(state: 'lost' | 'back', error?: Error): void;
+  /** It says who may have what this process offers. */
+  registered(digest: Digest, restriction: { restricted: boolean }): void;
   /** What it told us of memberships, each time that it is heard. */
   heard(news: MembershipNews): void;
   /** Each time that it cannot be reached. */
@@ -184,7 +187,9 @@ export class Announcer {
     if (this.session === undefined) await this.join(signal);
     const unregistered = [...this.announcements.values()].filter((entry) => !entry.isRegistered);
     if (unregistered.length > 0) {
-      await registerAll(unregistered, { client: this.client, caller: this.caller() }, { signal });
+      const registered = this.host.registered.bind(this.host);
+      const registrar = { client: this.client, caller: this.caller(), registered };
+      await registerAll(unregistered, registrar, { signal });
     }
     if (performance.now() >= this.reportDueMs || this.withdrawals.size > 0) {
       await this.reportChunks(signal);

@@ -5,6 +5,7 @@ import {
   MAX_FILES_PER_MESSAGE,
   MAX_HASHES_PER_MESSAGE,
   type Caller,
+  type Digest,
   type FileResult,
   type Manifest,
   type RegisterFile,
@@ -22,6 +23,11 @@ interface TrackerCaller {
   readonly caller: Caller;
 }
 
+interface Registrar extends TrackerCaller {
+  /** Told what the tracker says of who may have a digest. */
+  readonly registered: (digest: Digest, restriction: { restricted: boolean }) => void;
+}
+
 interface Item {
   readonly announcement: Announcement;
   readonly name: string | undefined;
@@ -33,7 +39,7 @@ interface Item {
  *  lacks them; settles each name with the tracker's answer. Rejects when the tracker fails. */
 export async function registerAll(
   announcements: readonly Announcement[],
-  tracker: TrackerCaller,
+  tracker: Registrar,
   { signal }: { signal: AbortSignal },
 ): Promise<void> {
   const items = announcements.flatMap(itemsOf);
@@ -49,7 +55,7 @@ export async function registerAll(
 
 async function registerItems(
   items: readonly Item[],
-  tracker: TrackerCaller,
+  tracker: Registrar,
   signal: AbortSignal,
 ): Promise<void> {
   for (const batch of batchesOf(items)) {
@@ -63,6 +69,10 @@ async function registerItems(
       let result = results[index] ?? missingResult();
       if (!result.ok && result.code === 'MANIFEST_NEEDED') {
         result = await registerWithManifest(item, tracker, signal);
+      }
+      if (result.ok) {
+        const { digest } = item.announcement.transfer;
+        tracker.registered(digest, { restricted: result.restricted === true });
       }
       if (result.ok && item.isComplete) item.announcement.completionTold();
       item.announcement.settle(item.name, result);

@@ -170,7 +170,8 @@ export class DownloadJob {
     const { name, manifest, outputPath: path } = this.order;
     const { digest } = manifest;
     const addedAt = new Date().toISOString();
-    const entry = { name, digest, path, stamp, origin: 'downloaded' as const, addedAt };
+    const memory = this.session.grants?.memoryOf(digest);
+    const entry = { name, digest, path, stamp, origin: 'downloaded' as const, addedAt, ...memory };
     await this.session.library.put([{ entry, manifest }]);
   }
 

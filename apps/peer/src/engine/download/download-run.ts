@@ -235,6 +235,8 @@ export class DownloadRun {
       return await findPrefix(client, request, { signal });
     }
     const options = { self: peerId, maxLocations: config.maxPeerCount, signal };
-    return [await findFile(client, request, options)];
+    const found = await findFile(client, request, options);
+    this.session.grants?.located(parseDigest(found.summary.digest), found.grant);
+    return [found];
   }
 }

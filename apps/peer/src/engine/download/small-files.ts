@@ -100,7 +100,9 @@ export class SmallFiles {
     await this.session.library.put(
       placed.map(({ order: { name, manifest, outputPath: path }, staged: { stamp } }) => {
         const { digest } = manifest;
-        return { manifest, entry: { name, digest, path, stamp, origin: 'downloaded', addedAt } };
+        const memory = this.session.grants?.memoryOf(digest);
+        const entry = { name, digest, path, stamp, origin: 'downloaded' as const, addedAt };
+        return { manifest, entry: { ...entry, ...memory } };
       }),
     );
     for (const { job, resolve, reject } of batch) {

@@ -5,6 +5,7 @@ import { dialPeer } from '../../net/dialer.js';
 import type { HelloSelf } from '../../net/handshake.js';
 import type { Secured } from '../../net/member-proof.js';
 import type { ConnectionHandler, PeerConnection } from '../../net/peer-connection.js';
+import type { Grants } from '../membership/grants.js';
 import type { Membership } from '../membership/membership.js';
 import { Acquaintances } from './acquaintances.js';
 import {
@@ -13,6 +14,7 @@ import {
   MAX_DIALS_AT_ONCE,
   MAX_SCARCE_STALL_MS,
 } from '../peer-config.js';
+import { GrantGate, type GateHost } from './grant-gate.js';
 import { PeerLink, type LinkHost } from './peer-link.js';
 import type { Transfer } from '../transfer/transfer.js';
 
@@ -28,6 +30,7 @@ export interface PoolHost extends Pick<
   /** Members only; undefined in the open. */
   readonly secured?: Secured | undefined;
   readonly membership?: Membership | undefined;
+  readonly grants?: Grants | undefined;
   /** A peer could not be reached, or its connection broke. */
   connectionFailed(peerId: PeerId, error: Error): void;
 }
@@ -55,6 +58,13 @@ export class ConnectionPool implements LinkHost {
 
   createUploader(link: PeerLink) {
     return this.host.createUploader(link);
+  }
+
+  createGate({ connection }: PeerLink, host: GateHost): GrantGate | undefined {
+    const { grants } = this.host;
+    const { proof } = connection;
+    if (grants === undefined || proof === undefined) return undefined;
+    return new GrantGate(proof.identity, grants, host);
   }
 
   bytesReceived(peerId: PeerId, bytes: number): void {

@@ -1,5 +1,4 @@
 import {
-  Bitfield,
   ProtocolError,
   type BitfieldMessage,
   type ChunkIndex,
@@ -16,7 +15,9 @@ import {
 import type { ConnectionHandler, PeerConnection } from '../../net/peer-connection.js';
 import type { ChunkBuffers } from '../budget/chunk-buffers.js';
 import { FileNumbers } from './file-numbers.js';
-import { IncomingChunk } from './incoming-chunk.js';
+import type { GateHost, GrantGate } from './grant-gate.js';
+import { heldOf } from './held-of.js';
+import { IncomingChunks } from './incoming-chunks.js';
 import type { Transfer } from '../transfer/transfer.js';
 import type { Uploader } from './uploader.js';
 
@@ -25,6 +26,8 @@ export interface LinkHost {
   readonly buffers: ChunkBuffers;
   transferOf(digest: Digest): Transfer | undefined;
   createUploader(link: PeerLink): Uploader;
+  /** Undefined in the open. */
+  createGate(link: PeerLink, host: GateHost): GrantGate | undefined;
   bytesReceived(peerId: PeerId, bytes: number): void;
   /** The other end does not take part in this transfer, or not to any use. */
   linkRefused(link: PeerLink, transfer: Transfer): void;
@@ -42,14 +45,20 @@ export class PeerLink implements ConnectionHandler {
   idleSinceMs: number | undefined = performance.now();
   readonly openedMs = performance.now();
   private readonly numbers = new FileNumbers();
-  private readonly incoming = new Map<number, IncomingChunk>();
-  private nextRequestId = 0;
+  private readonly gate: GrantGate | undefined;
+  private readonly incoming: IncomingChunks;
 
   constructor(
     readonly connection: PeerConnection,
     private readonly host: LinkHost,
   ) {
     this.uploader = host.createUploader(this);
+    this.incoming = new IncomingChunks(host.buffers);
+    this.gate = host.createGate(this, {
+      isOpen: () => connection.isOpen,
+      replay: (message) => this.onMessage(message),
+      failed: (error) => connection.breakOff(error),
+    });
   }
 
   get peerId(): PeerId {
@@ -72,7 +81,8 @@ export class PeerLink implements ConnectionHandler {
     this.idleSinceMs = undefined;
     const { digest } = transfer;
     const { chunkCount } = transfer.manifest;
-    this.connection.send({ type: 'open', fileNumber, digest, chunkCount, fields: [] });
+    const fields = this.gate?.fieldsFor(digest) ?? [];
+    this.connection.send({ type: 'open', fileNumber, digest, chunkCount, fields });
     this.connection.send({ type: 'bitfield', fileNumber, held: transfer.heldOnWire() });
     transfer.addToAudience(this);
     if (this.carries(transfer)) transfer.push({ type: 'peerJoined', link: this });
@@ -96,9 +106,7 @@ export class PeerLink implements ConnectionHandler {
   requestChunk(transfer: Transfer, chunkIndex: ChunkIndex): void {
     const fileNumber = this.numbers.ourNumber(transfer)!;
     const lengthBytes = transfer.manifest.layout.lengthBytes(chunkIndex);
-    const requestId = this.nextRequestId;
-    this.nextRequestId = (this.nextRequestId + 1) >>> 0;
-    this.incoming.set(requestId, new IncomingChunk(transfer, chunkIndex, this.host.buffers));
+    const requestId = this.incoming.ask(transfer, chunkIndex);
     this.connection.send({
       type: 'request',
       fileNumber,
@@ -111,10 +119,7 @@ export class PeerLink implements ConnectionHandler {
 
   /** What still arrives of it is ignored. */
   cancelChunk(transfer: Transfer, chunkIndex: ChunkIndex): void {
-    for (const [requestId, incoming] of this.incoming) {
-      if (incoming.transfer !== transfer || incoming.chunkIndex !== chunkIndex) continue;
-      if (!incoming.isWanted) continue;
-      incoming.drop();
+    for (const requestId of this.incoming.drop(transfer, chunkIndex)) {
       this.connection.send({ type: 'cancel', requestId });
     }
   }
@@ -138,6 +143,7 @@ export class PeerLink implements ConnectionHandler {
   }
 
   onMessage(message: WireMessage): void {
+    if (this.gate?.holds(message) === true) return;
     switch (message.type) {
       case 'open':
         return this.onOpen(message);
@@ -172,16 +178,14 @@ export class PeerLink implements ConnectionHandler {
   }
 
   onData(data: DataMessage): void {
-    const incoming = this.incoming.get(data.requestId);
-    if (incoming === undefined) {
-      throw new ProtocolError('UNEXPECTED_FRAME', { got: 'data nobody asked for' });
-    }
+    const incoming = this.incoming.of(data.requestId, 'data');
     incoming.fill(data);
     const { transfer, chunkIndex } = incoming;
     this.host.bytesReceived(this.peerId, data.bytes.length);
     if (incoming.isWanted) transfer.bytesReceived(this.peerId, chunkIndex, data.bytes.length);
     if (!incoming.isWhole) return;
-    this.incoming.delete(data.requestId);
+    this.incoming.answered(data.requestId);
+    this.gate?.wasGiven(transfer.digest);
     const bytes = incoming.takeBytes();
     if (bytes === undefined) return;
     transfer.push({ type: 'chunkArrived', peerId: this.peerId, chunkIndex, bytes });
@@ -204,8 +208,11 @@ export class PeerLink implements ConnectionHandler {
     if (transfer !== undefined && chunkCount !== transfer.manifest.chunkCount) {
       throw new ProtocolError('OUT_OF_RANGE', { chunkCount });
     }
+    if (transfer !== undefined && this.gate?.delays(message) === true) return;
     const code =
-      transfer === undefined ? 'UNKNOWN_FILE' : this.numbers.accept(fileNumber, transfer);
+      transfer === undefined
+        ? 'UNKNOWN_FILE'
+        : (this.refusal(transfer) ?? this.numbers.accept(fileNumber, transfer));
     if (transfer === undefined || code !== undefined) {
       const refusal = code ?? 'UNKNOWN_FILE';
       this.connection.send({ type: 'close', numberedBy: 'receiver', fileNumber, code: refusal });
@@ -214,6 +221,11 @@ export class PeerLink implements ConnectionHandler {
     } else {
       this.openFile(transfer);
     }
+  }
+
+  /** Who may not have a file can still give us what we lack of it. */
+  private refusal({ digest, fetch }: Transfer): 'NOT_ALLOWED' | undefined {
+    return this.gate?.admits(digest) === false && fetch === undefined ? 'NOT_ALLOWED' : undefined;
   }
 
   private onClose(message: CloseMessage): void {
@@ -227,6 +239,8 @@ export class PeerLink implements ConnectionHandler {
     const transfer = this.numbers.openedAs(message.fileNumber);
     if (transfer === undefined) return;
     this.forgetFile(transfer);
+    // The tracker gives us one, when we may have it: then this end is asked again.
+    if (message.code === 'NOT_ALLOWED' && this.gate?.isMissing(transfer.digest) === true) return;
     this.host.linkRefused(this, transfer);
   }
 
@@ -234,13 +248,7 @@ export class PeerLink implements ConnectionHandler {
     const transfer = this.numbers.named(message.fileNumber);
     if (transfer === undefined) return;
     this.numbers.described(message.fileNumber);
-    const { chunkCount } = transfer.manifest;
-    const held =
-      message.held === 'all'
-        ? Bitfield.full(chunkCount)
-        : message.held === 'none'
-          ? Bitfield.empty(chunkCount)
-          : Bitfield.fromBytes(chunkCount, message.held);
+    const held = heldOf(message, transfer.manifest.chunkCount);
     transfer.push({ type: 'bitfieldReceived', peerId: this.peerId, held });
   }
 
@@ -263,17 +271,17 @@ export class PeerLink implements ConnectionHandler {
     if (transfer === undefined) {
       const { requestId } = message;
       this.connection.send({ type: 'reject', requestId, code: 'UNKNOWN_FILE' });
+    } else if (this.gate?.admits(transfer.digest) === false) {
+      const { requestId } = message;
+      this.connection.send({ type: 'reject', requestId, code: 'NOT_ALLOWED' });
     } else {
       this.uploader.enqueue(transfer, message);
     }
   }
 
   private onReject(message: RejectMessage): void {
-    const incoming = this.incoming.get(message.requestId);
-    if (incoming === undefined) {
-      throw new ProtocolError('UNEXPECTED_FRAME', { got: 'a reject nobody asked for' });
-    }
-    this.incoming.delete(message.requestId);
+    const incoming = this.incoming.of(message.requestId, 'a reject');
+    this.incoming.answered(message.requestId);
     if (!incoming.isWanted) return;
     incoming.drop();
     const { transfer, chunkIndex } = incoming;
@@ -285,10 +293,7 @@ export class PeerLink implements ConnectionHandler {
     const wasCommon = this.numbers.drop(transfer);
     transfer.removeFromAudience(this);
     this.uploader.dropTransfer(transfer);
-    for (const incoming of this.incoming.values()) {
-      if (incoming.transfer !== transfer || !incoming.isWanted) continue;
-      incoming.drop();
-    }
+    this.incoming.dropTransfer(transfer);
     if (!this.numbers.hasOpened) this.idleSinceMs ??= performance.now();
     if (wasCommon) transfer.push({ type: 'peerLeft', peerId: this.peerId });
   }

@@ -15,6 +15,8 @@ import { callError, refusalError } from './tracker-refusal.js';
 export interface FoundFile {
   readonly summary: FileSummary;
   readonly locations: readonly Location[];
+  /** Our right to it, signed, where one is needed. */
+  readonly grant?: string | undefined;
 }
 
 export interface FindOptions {
@@ -38,7 +40,7 @@ export async function findFile(
     const result = reply.files[0];
     if (result === undefined) throw new TransferError('TRACKER_REFUSED', `${ref}: no answer`);
     if (!result.ok) throw refusalError(result, ref);
-    return { summary: result.file, locations: result.locations };
+    return { summary: result.file, locations: result.locations, grant: result.grant };
   } catch (error) {
     throw callError(error, ref);
   }

@@ -8,6 +8,7 @@ import {
 } from '#protocol';
 import type { TrackerClient } from '../../net/tracker-client.js';
 import type { ConnectionPool } from '../links/connection-pool.js';
+import type { Grants } from '../membership/grants.js';
 import type { Transfer } from '../transfer/transfer.js';
 import { Wakeable } from '../wakeable.js';
 
@@ -37,7 +38,11 @@ export class PeerFinder {
   constructor(
     private readonly client: TrackerClient,
     private readonly pool: ConnectionPool,
-    private readonly options: { self: PeerId; maxPeerCount: number },
+    private readonly options: {
+      self: PeerId;
+      maxPeerCount: number;
+      grants: Grants | undefined;
+    },
   ) {
     this.running = this.run();
   }
@@ -100,7 +105,10 @@ export class PeerFinder {
       // It may have ended meanwhile.
       if (this.searches.get(transfer) !== search) continue;
       const result = results?.[index];
-      if (result?.ok === true) search.known = result.locations;
+      if (result?.ok === true) {
+        search.known = result.locations;
+        this.options.grants?.located(transfer.digest, result.grant);
+      }
       this.connect(transfer, search, search.known);
       // A result that did not fit is asked for again at once.
       const isCutOff = results !== undefined && results.length > 0 && result === undefined;

@@ -85,7 +85,11 @@ describe('what a process knows of members', () => {
     membership.heard({ credential: 'signed' });
     expect(await waiting).toBe('signed');
     const told: string[] = [];
-    membership.listen({ renewed: (text) => told.push(text), revoked: () => undefined });
+    membership.listen({
+      renewed: (text) => told.push(text),
+      revoked: () => undefined,
+      reachable: () => undefined,
+    });
     membership.heard({ credential: 'signed' });
     membership.heard({ credential: 'signed anew' });
     expect(told).toEqual(['signed anew']);
@@ -120,6 +124,18 @@ describe('what a process knows of members', () => {
     await expect(verify(membership, credential)).rejects.toMatchObject(refusedFor('EXPIRED'));
     membership.heard({ timeMs: trackerTimeMs() });
     await verify(membership, credential);
+  });
+});
+
+describe('whether others can connect here', () => {
+  it('is told when it is known, and when it changes', async () => {
+    const membership = await opened();
+    const told: boolean[] = [];
+    const nothing = () => undefined;
+    membership.listen({ renewed: nothing, revoked: nothing, reachable: (is) => told.push(is) });
+    for (const reachable of [null, false, false, null, true, true]) membership.heard({ reachable });
+    membership.heard({});
+    expect(told).toEqual([false, true]);
   });
 });
 
@@ -199,7 +215,11 @@ describe('a member that was revoked', () => {
     const text = await credentialOf(them.identity);
     const credential = await verify(membership, text);
     let toldCount = 0;
-    membership.listen({ renewed: () => undefined, revoked: () => (toldCount += 1) });
+    membership.listen({
+      renewed: () => undefined,
+      revoked: () => (toldCount += 1),
+      reachable: () => undefined,
+    });
     clocks.passedMs += 1_000;
     membership.heard({ revoked: [them.identity] });
     expect([toldCount, membership.isOver(credential)]).toEqual([1, true]);

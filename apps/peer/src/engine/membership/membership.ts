@@ -5,11 +5,14 @@ import {
   networkKeyOf,
   parseNetworkKey,
   verifyCredential,
+  verifyGrant,
   type NetworkKey,
   type ProvenSocket,
+  type TokenCheck,
   type VerifiedCredential,
+  type VerifiedGrant,
 } from '#identity';
-import { ProtocolError, type Identity, type MembershipNews } from '#protocol';
+import { ProtocolError, type Digest, type Identity, type MembershipNews } from '#protocol';
 import type { CredentialsFile } from '../../disk/credentials-file.js';
 import type { MemberCheck } from '../../net/member-proof.js';
 import { Changes } from '../changes.js';
@@ -29,6 +32,8 @@ export interface MembershipOptions {
 export interface MembershipListener {
   /** Our membership has been signed anew: whoever is connected is to be shown it. */
   renewed(credential: string): void;
+  /** Whether others can connect here, when that is known or has changed. */
+  reachable(isReachable: boolean): void;
   /** Connections may have lost their right: see {@link Membership.isOver}. */
   revoked(): void;
 }
@@ -43,6 +48,7 @@ export class Membership implements MemberCheck {
   private readonly contact: TrackerContact;
   private readonly revocations: Revocations;
   private readonly changes = new Changes();
+  private isReachable: boolean | undefined;
   private keeping: Promise<void> = Promise.resolve();
 
   private constructor(
@@ -87,6 +93,11 @@ export class Membership implements MemberCheck {
       this.changes.tell();
       this.listener?.renewed(news.credential);
     }
+    const { reachable } = news;
+    if (typeof reachable === 'boolean' && reachable !== this.isReachable) {
+      this.isReachable = reachable;
+      this.listener?.reachable(reachable);
+    }
     if (news.revoked !== undefined) {
       this.revocations.heard(news.revoked, this.time.nowMs);
       this.listener?.revoked();
@@ -114,11 +125,9 @@ export class Membership implements MemberCheck {
     { signal }: { signal: AbortSignal },
   ): Promise<VerifiedCredential> {
     await this.changes.until(() => this.key !== undefined, { signal });
-    const offlineGraceMs = this.contact.isLongLost ? this.options.network.offlineGraceMs : 0;
-    const check = { network: this.key!, holder, nowMs: this.time.nowMs, offlineGraceMs };
     let credential: VerifiedCredential;
     try {
-      credential = await verifyCredential(text, check);
+      credential = await verifyCredential(text, this.check(holder));
     } catch (cause) {
       if (!(cause instanceof CredentialError)) throw cause;
       throw new ProtocolError('NOT_AUTHORISED', { reason: cause.code }, { cause });
@@ -133,13 +142,33 @@ export class Membership implements MemberCheck {
    *  membership although there was a tracker to do so with. Without one it stays. */
   isOver(credential: VerifiedCredential): boolean {
     if (this.revocations.include(credential)) return true;
-    const isExpired = this.time.nowMs > credential.expiresAtMs + CLOCK_SKEW_MS;
-    return isExpired && this.contact.isSteady;
+    return this.isExpired(credential);
+  }
+
+  /** Whether what the tracker signed is over, although there was a tracker to sign it anew. */
+  isExpired({ expiresAtMs }: { readonly expiresAtMs: number }): boolean {
+    return this.time.nowMs > expiresAtMs + CLOCK_SKEW_MS && this.contact.isSteady;
+  }
+
+  /** The right of a member to a digest. Rejects with ProtocolError NOT_ALLOWED. */
+  async verifyGrant(text: string, holder: Identity, digest: Digest): Promise<VerifiedGrant> {
+    try {
+      return await verifyGrant(text, { ...this.check(holder), digest });
+    } catch (cause) {
+      if (!(cause instanceof CredentialError)) throw cause;
+      throw new ProtocolError('NOT_ALLOWED', { reason: cause.code }, { cause });
+    }
   }
 
   /** Resolves when what is to be kept is on disk. */
   async close(): Promise<void> {
     await this.keeping;
+  }
+
+  /** To be called once the key is known. */
+  private check(holder: Identity): TokenCheck {
+    const offlineGraceMs = this.contact.isLongLost ? this.options.network.offlineGraceMs : 0;
+    return { network: this.key!, holder, nowMs: this.time.nowMs, offlineGraceMs };
   }
 
   /** A home that cannot be written to does without, until the tracker is away. */

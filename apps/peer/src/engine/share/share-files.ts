@@ -81,6 +81,8 @@ export async function seedLibrary(
       const manifest = await session.library.manifestOf(entry);
       const { transfer, file } = await serve(session, { ...entry, manifest });
       files.push(file);
+      const restricted = entry.restricted === true || entry.allow !== undefined;
+      session.grants?.remembered(entry.digest, { restricted });
       const name: AnnouncedName = {
         name: entry.name === entry.digest ? undefined : entry.name,
         naming: 'keep',
