@@ -1,11 +1,12 @@
-import { createIdentityKey, identityOfKey, newPeerId } from '#identity';
-import { Bitfield, Manifest, type FileResult } from '#protocol';
+import { createDialContext, newPeerId } from '#identity';
+import { Bitfield, Manifest, type FileResult, type Identity, type Invite } from '#protocol';
 import { UntoldCompletions } from '../../apps/peer/src/disk/untold-completions.js';
 import { Announcer } from '../../apps/peer/src/engine/announce/announcer.js';
 import { Transfer } from '../../apps/peer/src/engine/transfer/transfer.js';
 import { TrackerClient } from '../../apps/peer/src/net/tracker-client.js';
-import type { TrackerPath } from '../../apps/peer/src/net/tracker-path.js';
+import { pinnedPath, type TrackerPath } from '../../apps/peer/src/net/tracker-path.js';
 import { SessionLab } from './session-lab.js';
+import { newTlsIdentity } from './tls-identity.js';
 import { sampleFile } from './tracker-peer.js';
 
 interface FleetMember {
@@ -16,6 +17,19 @@ interface FleetMember {
 
 const NOBODY_READS = { readRun: () => Promise.reject(new Error('nobody reads it')) };
 
+/** Somebody new, and how it gets to the tracker that it was invited to. */
+async function invited({ tracker, token, fingerprint }: Invite): Promise<[Identity, TrackerPath]> {
+  const own = await newTlsIdentity();
+  const context = createDialContext(own);
+  const path = pinnedPath({
+    trackers: [tracker],
+    fingerprint,
+    context: () => Promise.resolve(context),
+    enrolment: { token, hostname: 'fleet' },
+  });
+  return [own.identity, path];
+}
+
 /** What many processes tell a tracker, by the real code that they tell it with, from one process; without
  *  files and without connections among them. Each is an identity of its own. */
 export class AnnouncingFleet implements AsyncDisposable {
@@ -23,10 +37,10 @@ export class AnnouncingFleet implements AsyncDisposable {
 
   private constructor(private readonly lab: SessionLab) {}
 
-  /** One for each path; they begin to join as soon as something is announced. */
-  static async open(paths: readonly TrackerPath[]): Promise<AnnouncingFleet> {
+  /** So many who are invited; they enrol and join as soon as something is announced. */
+  static async open(count: number, { invite }: { invite: Invite }): Promise<AnnouncingFleet> {
     const fleet = new AnnouncingFleet(await SessionLab.open());
-    for (const path of paths) fleet.add(path);
+    for (let index = 0; index < count; index += 1) fleet.add(...(await invited(invite)));
     return fleet;
   }
 
@@ -39,27 +53,29 @@ export class AnnouncingFleet implements AsyncDisposable {
     return this.members.filter(({ state }) => state === 'lost').length;
   }
 
-  /** All of them say at once that they have a file, which wakes those that wait for a tracker that was
-   *  away. Resolves once the tracker has confirmed it to each. */
-  async announce(seed: number): Promise<string> {
+  /** All of them say at once that they have a file, or so many at a time, which wakes those that wait for
+   *  a tracker that was away. Resolves once the tracker has confirmed it to each. */
+  async announce(seed: number, atOnceCount = this.count): Promise<string> {
     const { sizeBytes, hashes } = sampleFile({ seed, chunkCount: 1 });
     const manifest = Manifest.fromHashes({ sizeBytes, hashes: Buffer.from(hashes, 'base64') });
-    const results = await Promise.all(
-      this.members.map(({ announcer }) => {
-        const transfer = new Transfer(
-          manifest,
-          Bitfield.full(manifest.chunkCount),
-          NOBODY_READS,
-          this.lab.session.transferHost,
-        );
-        const announced = announcer.announce(transfer, [{ name: undefined, naming: 'keep' }]);
-        announcer.start();
-        return announced;
-      }),
-    );
-    const refused = results.flat().find((result: FileResult) => !result.ok);
-    if (refused !== undefined) throw new Error(`refused: ${JSON.stringify(refused)}`);
+    for (let from = 0; from < this.count; from += atOnceCount) {
+      const some = this.members.slice(from, from + atOnceCount);
+      const results = await Promise.all(some.map((member) => this.announceBy(member, manifest)));
+      const refused = results.flat().find((result: FileResult) => !result.ok);
+      if (refused !== undefined) throw new Error(`refused: ${JSON.stringify(refused)}`);
+    }
     return manifest.digest;
+  }
+
+  private announceBy(
+    { announcer }: FleetMember,
+    manifest: Manifest,
+  ): Promise<readonly FileResult[]> {
+    const held = Bitfield.full(manifest.chunkCount);
+    const transfer = new Transfer(manifest, held, NOBODY_READS, this.lab.session.transferHost);
+    const announced = announcer.announce(transfer, [{ name: undefined, naming: 'keep' }]);
+    announcer.start();
+    return announced;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -68,10 +84,10 @@ export class AnnouncingFleet implements AsyncDisposable {
     await this.lab[Symbol.asyncDispose]();
   }
 
-  private add(path: TrackerPath): void {
+  private add(identity: Identity, path: TrackerPath): void {
     const client = new TrackerClient(path);
     const announcer = new Announcer(client, {
-      peerId: newPeerId(identityOfKey(createIdentityKey())),
+      peerId: newPeerId(identity),
       programVersion: '0.0.0',
       endpoints: () => [],
       counters: () => ({ bytesUp: 0, bytesDown: 0 }),
