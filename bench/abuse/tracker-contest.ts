@@ -4,6 +4,7 @@ import { pinLoad, type PinnedServer } from '../tracker/pinned-server.js';
 import { populate, type Population } from '../tracker/population.js';
 import { RequestLoad } from '../tracker/request-load.js';
 import { startTracker } from '../tracker/servers.js';
+import { plainAccess } from '../tracker/tracker-access.js';
 import { TrackerRequests } from '../tracker/tracker-requests.js';
 import type { AbuseContest } from './abuse.js';
 import { Abusers } from './abusers.js';
@@ -27,14 +28,14 @@ export class TrackerContest implements AbuseContest {
   static async open(bench: BenchRun): Promise<TrackerContest> {
     pinLoad();
     const stage = await bench.openStage();
-    const tracker = await startTracker(stage.path('data'), []);
-    const population = await populate(tracker.endpoint, SIZE, { signal: bench.signal });
+    const tracker = await startTracker(stage.path('data'), 'open', []);
+    const population = await populate(plainAccess(tracker), SIZE, { signal: bench.signal });
     return new TrackerContest(bench, stage, tracker, population);
   }
 
   async measure(kind: string | undefined): Promise<number> {
     const { endpoint } = this.tracker;
-    await using callers = await RequestLoad.connect(endpoint, SHAPE);
+    await using callers = await RequestLoad.connect(plainAccess(this.tracker).path, SHAPE);
     const requests = TrackerRequests.mix(this.population);
     await callers.run(requests, MEET, () => undefined);
     const times = { warmUpMs: WARM_UP_MS, measureMs: this.bench.flags.durationMs('time') };

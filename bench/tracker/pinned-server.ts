@@ -30,16 +30,25 @@ export class PinnedServer implements AsyncDisposable {
   private constructor(
     private readonly child: ChildProcess,
     readonly endpoint: Endpoint,
+    private readonly readyLine: string,
   ) {}
+
+  /** Of a secured tracker. */
+  get invite(): string {
+    return /invite=(\S+)/.exec(this.readyLine)![1]!;
+  }
 
   /** Runs Node with these arguments, until it says `ready HOST:PORT` or as a tracker does. Rejects
    *  when it ends before that. */
-  static async start(args: readonly string[]): Promise<PinnedServer> {
+  static async start(
+    args: readonly string[],
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<PinnedServer> {
     const command = canPin() ? ['taskset', '-c', String(SERVER_CORE)] : [];
     const [program, ...rest] = [...command, process.execPath, ...args];
     const inherited = Object.entries(process.env).filter(([key]) => !key.startsWith('SHOAL_'));
     const child = spawn(program!, rest, {
-      env: Object.fromEntries(inherited),
+      env: { ...Object.fromEntries(inherited), ...env },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     const ended = once(child, 'exit').then(() => {
@@ -50,7 +59,7 @@ export class PinnedServer implements AsyncDisposable {
     const [readyLine] = await Promise.race([line, ended]);
     const address = READY.exec(readyLine)?.[1];
     if (address === undefined) throw new Error(`not a ready line: ${readyLine}`);
-    return new PinnedServer(child, parseEndpoint(address));
+    return new PinnedServer(child, parseEndpoint(address), readyLine);
   }
 
   /** User and system time so far. */

@@ -10,12 +10,12 @@ import {
   MAX_HASHES_PER_MESSAGE,
   MIN_CHUNK_BYTES,
   type Caller,
-  type Endpoint,
   type FileResult,
+  type Identity,
   type RegisterFile,
 } from '#protocol';
 import { TrackerClient } from '../../apps/peer/src/net/tracker-client.js';
-import { plainPath } from '../../apps/peer/src/net/tracker-path.js';
+import type { TrackerAccess } from './tracker-access.js';
 
 export interface PopulationSize {
   readonly fileCount: number;
@@ -46,20 +46,18 @@ export interface Population {
 const CALL_TIMEOUT_MS = 120_000;
 const LEECHER_SHARE = 0.25;
 
-/** Fills a tracker through its API: peers join, and each registers its files in one message. */
+/** Fills a tracker through its API: peers join, and each registers its files in one message. At a secured one
+ *  they are processes of one identity, so that every connection may speak for all of them. */
 export async function populate(
-  tracker: Endpoint,
+  { path, identity }: TrackerAccess,
   size: PopulationSize,
   { signal }: { signal: AbortSignal },
 ): Promise<Population> {
-  using client = new TrackerClient(plainPath([tracker]), {
-    callMs: CALL_TIMEOUT_MS,
-    connectMs: 5_000,
-  });
+  using client = new TrackerClient(path, { callMs: CALL_TIMEOUT_MS, connectMs: 5_000 });
   const files = Array.from({ length: size.fileCount }, (_, index) => createFile(index, size));
   const peers: LoadedPeer[] = [];
   for (let index = 0; index < size.peerCount; index += 1) {
-    peers.push(await join(client, index, signal));
+    peers.push(await join(client, { identity, index }, signal));
   }
   await registerManifests(client, { peer: peers[0]!, files, size }, signal);
   for (const [index, peer] of peers.entries()) {
@@ -81,12 +79,14 @@ function createFile(index: number, { chunkCount }: PopulationSize): LoadedFile {
 
 async function join(
   client: TrackerClient,
-  index: number,
+  { identity, index }: { identity: Identity | undefined; index: number },
   signal: AbortSignal,
 ): Promise<LoadedPeer> {
-  const peerId = newPeerId(identityOfKey(createIdentityKey()));
+  const peerId = newPeerId(identity ?? identityOfKey(createIdentityKey()));
   const caller = { peerId, session: newSession() };
-  const host = `10.${(index >> 16) & 255}.${(index >> 8) & 255}.${index & 255}`;
+  // A secured tracker looks whether they answer: then nobody outside this machine is to be asked.
+  const net = identity === undefined ? 10 : 127;
+  const host = `${net}.${(index >> 16) & 255}.${(index >> 8) & 255}.${index & 255}`;
   const request = {
     ...caller,
     apiVersions: [1],

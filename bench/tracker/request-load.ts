@@ -1,8 +1,10 @@
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Endpoint } from '#protocol';
+import type { TrackerPath } from '../../apps/peer/src/net/tracker-path.js';
+
+const CONNECT_TIMEOUT_MS = 5_000;
 
 /** Requests as text, and where replies begin and end among bytes. Its work is not to be the limit. */
 export interface LoadProtocol {
@@ -58,12 +60,14 @@ export class RequestLoad implements AsyncDisposable {
     for (const line of lines) this.attach(line);
   }
 
-  static async connect(server: Endpoint, shape: LoadShape): Promise<RequestLoad> {
+  static async connect(path: TrackerPath, shape: LoadShape): Promise<RequestLoad> {
+    const [server] = path.trackers;
     const { connectionCount, outstandingCount } = shape;
     const lines: LoadLine[] = [];
     for (let index = 0; index < connectionCount; index += 1) {
-      const socket = connect({ ...server, noDelay: true });
-      await once(socket, 'connect');
+      const signal = AbortSignal.timeout(CONNECT_TIMEOUT_MS);
+      const socket = await path.open(server!, { timeoutMs: CONNECT_TIMEOUT_MS, signal });
+      socket.setNoDelay(true);
       lines.push({ socket, slots: [], answeredCount: 0, rest: Buffer.alloc(0) });
     }
     for (let slot = 0; slot < outstandingCount; slot += 1) {

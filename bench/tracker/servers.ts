@@ -12,10 +12,17 @@ const ANNOUNCE_SERVER = besideUs('./announce-server.js');
 /** Nobody's lease runs out while a population is loaded. */
 const LEASE = '12h';
 
-/** The built tracker on a data folder, with flags for Node before it. */
-export function startTracker(data: string, runtimeFlags: readonly string[]): Promise<PinnedServer> {
+/** The built tracker on a data folder, with flags for Node before it. A secured one leaves what its
+ *  user's peers look for beside its data. */
+export function startTracker(
+  data: string,
+  access: 'open' | 'secured',
+  runtimeFlags: readonly string[],
+): Promise<PinnedServer> {
   const flags = ['--port', '0', '--http-port', '0', '--data', data, '--lease', LEASE];
-  return PinnedServer.start([...runtimeFlags, TRACKER_BIN, 'start', '--insecure', ...flags]);
+  const insecure = access === 'open' ? ['--insecure'] : [];
+  const args = [...runtimeFlags, TRACKER_BIN, 'start', ...insecure, ...flags];
+  return PinnedServer.start(args, { XDG_DATA_HOME: data });
 }
 
 export function startEmptyHandler(): Promise<PinnedServer> {

@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks';
+import { plainPath, type TrackerPath } from '../../apps/peer/src/net/tracker-path.js';
 import type { BenchRun } from '../harness/bench-run.js';
 import type { Scenario } from '../harness/scenario.js';
 import { renderTable } from '../harness/table.js';
@@ -8,6 +9,7 @@ import { LOAD_CORE, pinLoad, SERVER_CORE, type PinnedServer } from './pinned-ser
 import { populate, type Population, type PopulationSize } from './population.js';
 import { RequestLoad, type LoadProtocol } from './request-load.js';
 import { startAnnounceServer, startEmptyHandler, startTracker } from './servers.js';
+import { plainAccess, securedAccess, type TrackerAccess } from './tracker-access.js';
 import { EXCHANGES, TrackerRequests } from './tracker-requests.js';
 
 const MIB = 1024 * 1024;
@@ -20,6 +22,7 @@ const FILES_PER_PEER = 1_000;
 interface Contest {
   readonly row: LoadRow;
   readonly server: PinnedServer;
+  readonly path: TrackerPath;
   readonly protocol: LoadProtocol;
 }
 
@@ -35,6 +38,7 @@ export const tracker: Scenario = {
     outstanding: { fallback: '64', help: 'requests outstanding, over all connections' },
     time: { fallback: '2s', help: 'how long each kind is measured in each run' },
     only: { fallback: '', help: 'kinds of requests, separated by commas; all when empty' },
+    secured: { help: 'encrypted, and for members only' },
     rival: { fallback: '', help: 'folder where npm installed bittorrent-tracker' },
     'runtime-flags': { fallback: '', help: "Node's own flags for the tracker, by commas" },
   },
@@ -45,16 +49,19 @@ export const tracker: Scenario = {
     await using lock = await bench.takeMachine();
     await using empty = await startEmptyHandler();
     await using rival = await startAnnounceServer(bench.flags.text('rival'));
-    await using ours = await startTracker(stage.path('data'), bench.flags.list('runtime-flags'));
-    const population = await load(bench, ours);
+    const access = bench.flags.has('secured') ? 'secured' : 'open';
+    const runtimeFlags = bench.flags.list('runtime-flags');
+    await using ours = await startTracker(stage.path('data'), access, runtimeFlags);
+    const way = access === 'open' ? plainAccess(ours) : await securedAccess(ours);
+    const population = await load(bench, ours, way);
     const emptyLoad = TrackerRequests.only('heartbeat', population);
     const contests = [
       contest('empty Nest handler', empty, emptyLoad),
       ...(await rivalContest(bench, rival, population.size)),
       ...EXCHANGES.map((exchange) => {
-        return contest(exchange, ours, TrackerRequests.only(exchange, population));
+        return contest(exchange, ours, TrackerRequests.only(exchange, population), way.path);
       }),
-      contest('mix', ours, TrackerRequests.mix(population)),
+      contest('mix', ours, TrackerRequests.mix(population), way.path),
     ];
     const wanted = bench.flags.list('only');
     await race(
@@ -84,10 +91,14 @@ function sizeOf({ flags }: BenchRun): PopulationSize {
   };
 }
 
-async function load(bench: BenchRun, server: PinnedServer): Promise<Population> {
+async function load(
+  bench: BenchRun,
+  server: PinnedServer,
+  way: TrackerAccess,
+): Promise<Population> {
   const size = sizeOf(bench);
   const startedMs = performance.now();
-  const population = await populate(server.endpoint, size, { signal: bench.signal });
+  const population = await populate(way, size, { signal: bench.signal });
   const seconds = ((performance.now() - startedMs) / 1_000).toFixed(1);
   const rowCount = size.fileCount * size.peersPerFileCount;
   const { peakBytes, residentBytes } = server;
@@ -98,8 +109,13 @@ async function load(bench: BenchRun, server: PinnedServer): Promise<Population> 
   return population;
 }
 
-function contest(title: string, server: PinnedServer, protocol: LoadProtocol): Contest {
-  return { row: { title, samples: [], peakBytes: 0, residentBytes: 0 }, server, protocol };
+function contest(
+  title: string,
+  server: PinnedServer,
+  protocol: LoadProtocol,
+  path: TrackerPath = plainPath([server.endpoint]),
+): Contest {
+  return { row: { title, samples: [], peakBytes: 0, residentBytes: 0 }, server, path, protocol };
 }
 
 /** With every peer in every swarm, as ours has. */
@@ -143,8 +159,9 @@ async function race(bench: BenchRun, contests: readonly Contest[]): Promise<void
   );
 }
 
-async function runOnce(bench: BenchRun, { server, protocol }: Contest, measureMs: number) {
-  await using requests = await RequestLoad.connect(server.endpoint, {
+async function runOnce(bench: BenchRun, contest: Contest, measureMs: number) {
+  const { server, path, protocol } = contest;
+  await using requests = await RequestLoad.connect(path, {
     connectionCount: bench.flags.count('connections'),
     outstandingCount: bench.flags.count('outstanding'),
   });

@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { ManifestDto, ManifestPutDto } from '../../apps/tracker/src/files/dto/manifest.dto.js';
+import { EnrolDto } from '../../apps/tracker/src/membership/dto/enrol.dto.js';
 import { HeartbeatDto } from '../../apps/tracker/src/peers/dto/heartbeat.dto.js';
 import { JoinDto } from '../../apps/tracker/src/peers/dto/join.dto.js';
 import { ListDto } from '../../apps/tracker/src/sharing/dto/list.dto.js';
@@ -15,6 +16,7 @@ const peerId = `${'a'.repeat(32)}-bbbb`;
 const caller = { peerId, session: '0'.repeat(32) };
 const digest = `b3:${'0'.repeat(64)}`;
 const file = { digest, sizeBytes: 1, hashes: 'q83v', name: 'a/b', naming: 'publish', held: 'all' };
+const restricted = { ...file, allow: ['a', 'b-2'] };
 const endpoints = [{ host: '10.0.0.1', port: 7 }];
 const process = { hostname: 'a', programVersion: '1', os: 'linux', labels: ['l'], features: [] };
 
@@ -25,7 +27,8 @@ export const RIGHT_PAYLOADS: readonly [string, Dto, object][] = [
   ['locations', LocationsDto, { files: ['a', digest], exclude: peerId, limit: 50 }],
   ['list', ListDto, { prefix: 'a/', after: 'a/b', limit: 100 }],
   ['join', JoinDto, { ...caller, ...process, apiVersions: [1], endpoints }],
-  ['register', RegisterDto, { ...caller, files: [file, file] }],
+  ['register', RegisterDto, { ...caller, files: [file, restricted] }],
+  ['enrol', EnrolDto, { token: 'a'.repeat(26), hostname: 'a' }],
   ['unshare', UnshareDto, { ...caller, files: [{ ref: 'a', scope: 'peer', naming: 'keep' }] }],
   ['status', StatusDto, { ref: 'a', after: 'b'.repeat(32), limit: 1 }],
   ['manifest', ManifestDto, { files: [{ digest, firstChunkIndex: 0 }] }],
