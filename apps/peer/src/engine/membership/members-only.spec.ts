@@ -56,6 +56,17 @@ describe('between members', () => {
     expect(report.bytesFromPeers).toEqual({ [lab.peerId]: bytes.length });
   });
 
+  it('who cannot be connected to uploads over connections that it has opened', async () => {
+    await using other = await openLab();
+    const { manifest, transfer } = await lab.share('shared.bin', bytes);
+    const done = other.download(manifest, []);
+    await eventually(() => expect(other.session.transfers.has(manifest.digest)).toBe(true));
+    const { peerId, endpoint } = other;
+    lab.session.pool.want(transfer, { peerId, endpoints: [endpoint] });
+    const report = await done;
+    expect(report.bytesFromPeers).toEqual({ [lab.peerId]: bytes.length });
+  });
+
   it('who accepts shows its membership, too', async () => {
     const credential = await network.credentialOf(lab.identity);
     network.news = () => Promise.resolve({ credential });
