@@ -103,7 +103,9 @@ describe('a hostile stranger', () => {
 
   it('fills no log with what it sent', () => {
     const lines = tracker.stderr.trim().split('\n');
-    expect(lines.length).toBeGreaterThan(10);
+    // More than twenty connections were closed until here: they have a line a minute.
+    expect(lines.length).toBeGreaterThan(0);
+    expect(lines.length).toBeLessThan(10);
     expect(lines.filter((line) => line.length > 400 || !line.includes(' warn '))).toEqual([]);
   });
 

@@ -1,26 +1,15 @@
-import { Logger } from '@nestjs/common';
 import type { PinningError } from '#identity';
-
-/** Strangers decide how often a handshake fails: one line for all of a while. */
-const MIN_LINE_INTERVAL_MS = 60_000;
+import { StrangerLog } from './stranger-log.js';
 
 /** What OpenSSL says of a connection that begins without a handshake. */
 const PLAIN_TEXT = /WRONG_VERSION_NUMBER|HTTP_REQUEST|PACKET_LENGTH_TOO_LONG|UNEXPECTED_MESSAGE/;
 
-/** Tells of connections that never proved who they are: now and then, and how many. */
+/** Tells of connections that never proved who they are. */
 export class HandshakeLog {
-  private readonly logger = new Logger('rpc');
-  private lastLineMs = -Infinity;
-  private unsaidCount = 0;
+  private readonly log = new StrangerLog();
 
   refused(error: PinningError, nowMs = performance.now()): void {
-    this.unsaidCount += 1;
-    if (nowMs - this.lastLineMs < MIN_LINE_INTERVAL_MS) return;
-    const count =
-      this.unsaidCount === 1 ? '' : ` (${this.unsaidCount} of them since the last line)`;
-    this.logger.warn(`a connection was refused: ${reasonOf(error)}${count}`);
-    this.lastLineMs = nowMs;
-    this.unsaidCount = 0;
+    this.log.tell(`a connection was refused: ${reasonOf(error)}`, nowMs);
   }
 }
 

@@ -1,8 +1,10 @@
 import type { Server, Socket } from 'node:net';
 import { ServerTCP, type TcpSocket } from '@nestjs/microservices';
+import { InvalidTcpDataReceptionException } from '@nestjs/microservices/errors/invalid-tcp-data-reception.exception.js';
 import { isObservable, lastValueFrom } from 'rxjs';
 import type { Endpoint, Identity } from '#protocol';
 import { PinnedServer, type PinningError, type TlsIdentity } from '#identity';
+import { StrangerLog } from '../logging/stranger-log.js';
 import { ANYBODY, AskerContext, type Asker, type Gatekeeper } from './asker.js';
 import { FairShares } from './fair-shares.js';
 import { RenderedReply } from './rendered-reply.js';
@@ -33,6 +35,7 @@ export interface SecuredTransport {
  */
 export class RpcServer extends ServerTCP {
   private readonly pinned: PinnedServer | undefined;
+  private readonly brokenLog = new StrangerLog();
   private readonly identities = new WeakMap<Socket, Identity>();
   private readonly shares = new FairShares({
     maxConnectionCount: MAX_CONNECTION_COUNT,
@@ -45,6 +48,15 @@ export class RpcServer extends ServerTCP {
   ) {
     super({ host, port, socketClass: RpcSocket });
     if (secured !== undefined) this.pinned = this.openPinned(secured);
+  }
+
+  /** Nest has a line for each connection that breaks the framing. */
+  protected override handleError(error: string | Error): void {
+    if (error instanceof InvalidTcpDataReceptionException) {
+      this.brokenLog.tell('a connection was closed: it broke the framing, or did not go on');
+    } else {
+      super.handleError(typeof error === 'string' ? error : error.message);
+    }
   }
 
   /** Ends all handshakes that are not done. */
