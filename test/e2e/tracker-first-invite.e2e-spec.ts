@@ -78,3 +78,14 @@ it('refuses a damaged key, and makes no other', async () => {
   expect(JSON.parse(run.stdout)).toMatchObject({ error: { code: 'KEY_UNUSABLE' } });
   expect(await readFile(`${data}/tracker.key`, 'utf8')).toBe(kept.slice(0, 60));
 });
+
+it('makes another key where there is none, and says what that means for members', async () => {
+  const { tracker, invite, data } = secured;
+  await secured.newMember();
+  await tracker.kill();
+  await rm(`${data}/tracker.key`);
+  await tracker.start();
+  expect(secured.invite.fingerprint).not.toBe(invite.fingerprint);
+  expect(secured.invite.token).not.toBe(invite.token);
+  expect(tracker.stderr).toMatch(/warn .*there was no tracker.key/);
+});

@@ -46,7 +46,8 @@ export class FirstInvite {
    *  replaced. */
   async open(listening: Endpoint): Promise<ShownInvite | undefined> {
     if (this.key === undefined) return undefined;
-    const { fingerprint } = this.key;
+    const { fingerprint, origin } = this.key;
+    if (origin === 'new') await this.warnOfOtherNetwork();
     const tracker = advertisedEndpoint(this.config.advertise, listening);
     const keptToken = await this.readToken(fingerprint);
     const isKept = keptToken !== undefined && (await this.isInForce(keptToken));
@@ -58,6 +59,14 @@ export class FirstInvite {
     if (!isKept) await this.writes.submit((sql) => insertInvite(sql, token, FIRST_INVITE));
     await this.leaveForLocalPeers({ tracker: localEndpoint(listening), token, fingerprint });
     return { line, origin: isKept ? 'kept' : 'new' };
+  }
+
+  private async warnOfOtherNetwork(): Promise<void> {
+    if (!(await this.writes.submit((sql) => hasMembers(sql)))) return;
+    this.logger.warn(
+      'there was no tracker.key, though there are members: this is another network for them now, and ' +
+        'they do not trust it. If there is a copy of the key, stop and put it back',
+    );
   }
 
   private async readToken(fingerprint: Fingerprint): Promise<InviteToken | undefined> {
@@ -111,4 +120,8 @@ function localEndpoint({ host, port }: Endpoint): Endpoint {
 
 async function hasInvites(sql: Sql): Promise<boolean> {
   return (await sql.first('SELECT 1 FROM invites LIMIT 1')) !== undefined;
+}
+
+async function hasMembers(sql: Sql): Promise<boolean> {
+  return (await sql.first('SELECT 1 FROM members LIMIT 1')) !== undefined;
 }
