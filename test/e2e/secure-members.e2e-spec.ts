@@ -108,6 +108,15 @@ describe('members and what they may do', () => {
       message: `${identity} is a member: admin, groups red`,
       advice: null,
     });
+    expect(checks.at(-1)).toMatchObject({ name: 'reachability', state: 'ok' });
+    const elsewhere = ['doctor', '--advertise', '127.0.0.1:1'];
+    const unreachable = await peer.json<DoctorChecks>(elsewhere);
+    expect(unreachable.checks.at(-1)).toEqual({
+      name: 'reachability',
+      state: 'warning',
+      message: 'the tracker could not connect to this peer at 127.0.0.1:1',
+      advice: expect.stringContaining('--advertise HOST:PORT') as string,
+    });
     await secured.run('token', 'revoke', identity);
     const failure = await failureOf(peer, ['doctor']);
     expect(failure).toMatchObject({

@@ -15,27 +15,28 @@ const ADVICE =
   'an address that leads here with --advertise HOST:PORT. Downloads work all the same, and so do ' +
   'uploads over connections that this peer opened';
 
+type ListenConfig = Pick<PeerConfig, 'listen' | 'advertise'>;
+
 /** Listens where a peer would, so that the tracker finds somebody when it tries. */
 export class ReachabilityTrial implements AsyncDisposable {
   private constructor(
+    private readonly config: ListenConfig,
     private readonly listener: ProofListener | undefined,
     /** What the tracker is told to try. */
     readonly endpoints: readonly Endpoint[],
     private readonly failure: string,
   ) {}
 
-  static async open(
-    own: TlsIdentity,
-    { listen, advertise }: Pick<PeerConfig, 'listen' | 'advertise'>,
-  ): Promise<ReachabilityTrial> {
+  static async open(own: TlsIdentity, config: ListenConfig): Promise<ReachabilityTrial> {
+    const { listen, advertise } = config;
     try {
       const listener = await ProofListener.listen(own, listen);
       const endpoints = candidateEndpoints(listener.endpoint, advertise);
-      return new ReachabilityTrial(listener, endpoints, '');
+      return new ReachabilityTrial(config, listener, endpoints, '');
     } catch (error) {
       const { code = String(error) } = error as NodeJS.ErrnoException;
       const failure = `cannot listen on ${formatEndpoint(listen)}: ${code}`;
-      return new ReachabilityTrial(undefined, [], failure);
+      return new ReachabilityTrial(config, undefined, [], failure);
     }
   }
 
@@ -56,13 +57,19 @@ export class ReachabilityTrial implements AsyncDisposable {
     if (reachable === undefined) {
       return { check, state: 'skipped', message: 'this tracker does not try to connect to peers' };
     }
-    const where = `on port ${this.listener.endpoint.port}`;
-    if (reachable === true) return { check, state: 'ok', message: `others can connect ${where}` };
+    if (reachable === true)
+      return { check, state: 'ok', message: `others can connect ${this.where}` };
     const message =
       reachable === false
-        ? `the tracker could not connect to this peer ${where}`
+        ? `the tracker could not connect to this peer ${this.where}`
         : 'the tracker has not tried to connect to this peer';
     return { check, state: 'warning', message, advice: ADVICE };
+  }
+
+  private get where(): string {
+    const { advertise } = this.config;
+    if (advertise !== undefined) return `at ${formatEndpoint(advertise)}`;
+    return `on port ${this.listener?.endpoint.port ?? 0}`;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
