@@ -52,6 +52,10 @@ describe('peer share --allow', () => {
     for (const peer of [owner, red]) {
       expect(await namesSeenBy(peer)).toEqual(['open.bin', 'plan.bin']);
     }
+    expect(await red.json(['info', 'plan.bin'])).toMatchObject({ restricted: true });
+    expect(await red.json(['info', 'open.bin'])).not.toHaveProperty('restricted');
+    const text = await red.run(['info', 'plan.bin']);
+    expect(text.stdout).toMatch(/^access +for members of some groups only$/m);
     const { files } = await red.json<DownloadData>(['download', 'plan.bin']);
     expect(await hashFile(files[0]!.path)).toBe(await hashFile(owner.file('plan.bin')));
 

@@ -5,6 +5,8 @@ import { renderColumns } from './columns.js';
 import { toListedFile, type ListedFile } from './render-list.js';
 
 export interface InfoData extends ListedFile {
+  /** Not every member may have it; left out where they may. */
+  readonly restricted?: true;
   readonly locations: readonly {
     readonly peerId: string;
     readonly host: string | null;
@@ -18,13 +20,15 @@ export interface InfoData extends ListedFile {
 export function toInfoData(found: {
   summary: FileSummary;
   locations: readonly Location[];
+  grant?: string | undefined;
 }): InfoData {
   const locations = found.locations.map(({ peerId, endpoints, chunksHeld, complete }) => {
     const [preferred] = endpoints;
     const { host, port } = preferred ?? { host: null, port: null };
     return { peerId, host, port, chunksHeld, complete };
   });
-  return { ...toListedFile(found.summary), locations };
+  const restriction = found.grant === undefined ? {} : { restricted: true as const };
+  return { ...toListedFile(found.summary), ...restriction, locations };
 }
 
 export function renderInfo(info: InfoData): string {
@@ -36,6 +40,7 @@ export function renderInfo(info: InfoData): string {
     ['created', info.createdAt],
     ['seeders', String(info.seeders)],
     ['leechers', String(info.leechers)],
+    ...(info.restricted === true ? [['access', 'for members of some groups only']] : []),
   ]);
   if (info.locations.length === 0) return `${facts}\n\nno peer has it now`;
   const rows = info.locations.map(({ peerId, host, port, chunksHeld }) => [

@@ -1,6 +1,7 @@
 import { Bitfield, type Digest, type FileResult, type GroupName, type Manifest } from '#protocol';
 import { TransferError } from '../../core/transfer-error.js';
 import type { FileStamp } from '../../disk/file-stamp.js';
+import type { LibraryEntry } from '../../disk/library-entry.js';
 import { buildManifests } from '../../disk/manifest-builder.js';
 import { SharedFile } from '../../disk/shared-file.js';
 import { expandSharedPaths, type SharedPathsOptions } from '../../disk/shared-paths.js';
@@ -84,9 +85,8 @@ export async function seedLibrary(
       const restricted = entry.restricted === true || entry.allow !== undefined;
       session.grants?.remembered(entry.digest, { restricted });
       const name: AnnouncedName = {
-        name: entry.name === entry.digest ? undefined : entry.name,
+        name: isUnnamed(entry) ? undefined : entry.name,
         naming: 'keep',
-        // A tracker that has forgotten the name must not open it to everybody.
         allow: entry.allow,
       };
       void session.announcer.announce(transfer, [name]);
@@ -96,6 +96,12 @@ export async function seedLibrary(
     }
   }
   return files;
+}
+
+/** Also of what is for some when only the tracker knows for whom: one that has forgotten it would take
+ *  the name to be for everybody. */
+function isUnnamed({ name, digest, restricted, allow }: LibraryEntry): boolean {
+  return name === digest || (restricted === true && allow === undefined);
 }
 
 async function serve(
@@ -143,7 +149,8 @@ async function remember(
       const { path } = file;
       const { digest } = manifest;
       const origin = 'shared' as const;
-      return { manifest, entry: { name, digest, path, stamp, origin, addedAt, allow } };
+      const memory = session.grants?.memoryOf(digest);
+      return { manifest, entry: { name, digest, path, stamp, origin, addedAt, allow, ...memory } };
     }),
   );
 }
