@@ -1,7 +1,7 @@
 import { connect, type OnReadOpts, type Socket } from 'node:net';
 import { dialPinned } from '#identity';
 import { identityOf, type Endpoint, type PeerId } from '#protocol';
-import { MemberProof, type Secured } from './member-proof.js';
+import { MemberProof, type MemberCheck, type Secured } from './member-proof.js';
 import { PeerConnection, type ConnectionOptions } from './peer-connection.js';
 
 /** One read of a socket at most; reused for the whole connection. */
@@ -84,8 +84,7 @@ async function openSecured<O extends Omit<DialOptions, 'secured'>>(
 ): Promise<O & { socket: Socket; proof: MemberProof }> {
   const { endpoint, onread, secured } = dial;
   const { context, members } = secured;
-  const deadline = AbortSignal.any([signal, AbortSignal.timeout(CONNECT_TIMEOUT_MS)]);
-  const credential = await members.ownCredential({ signal: deadline });
+  const credential = await ownCredential(members, signal);
   const { socket, identity } = await dialPinned(
     {
       endpoint,
@@ -99,6 +98,16 @@ async function openSecured<O extends Omit<DialOptions, 'secured'>>(
   );
   const proof = new MemberProof(identity, members);
   return { ...options, self: { ...options.self, credential }, socket, proof };
+}
+
+async function ownCredential(members: MemberCheck, signal: AbortSignal): Promise<string> {
+  const deadline = AbortSignal.any([signal, AbortSignal.timeout(CONNECT_TIMEOUT_MS)]);
+  try {
+    return await members.ownCredential({ signal: deadline });
+  } catch (cause) {
+    signal.throwIfAborted();
+    throw new Error('no tracker has told yet that this home is a member', { cause });
+  }
 }
 
 function openSocket(endpoint: Endpoint, onread: OnReadOpts, signal: AbortSignal): Promise<Socket> {
