@@ -33,8 +33,8 @@ export async function keepBusy(count: number, work: (number: number) => Promise<
 export async function untilAborted(signal: AbortSignal, socket: Socket): Promise<void> {
   if (signal.aborted || socket.destroyed) return;
   const ended = new AbortController();
-  await Promise.race([
-    once(signal, 'abort', { signal: ended.signal }),
-    once(socket, 'close', { signal: ended.signal }),
-  ]).finally(() => ended.abort());
+  const either = [once(signal, 'abort', ended), once(socket, 'close', ended)];
+  await Promise.race(either).catch(() => undefined); // a reset is an end, too
+  ended.abort();
+  await Promise.allSettled(either);
 }

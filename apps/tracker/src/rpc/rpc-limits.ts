@@ -24,6 +24,10 @@ export const IDLE_TIMEOUT_MS = 10 * 60_000;
 export const MAX_INFLIGHT_REQUEST_COUNT = 64;
 /** The same of requests that are long, or whose replies may be. */
 export const MAX_INFLIGHT_LONG_COUNT = 2;
+/** Requests of one connection that begin in one turn of the event loop: others come in between. */
+export const MAX_BEGUN_PER_TURN_COUNT = 16;
+/** The same of all connections together that no member has asked over yet. */
+export const MAX_UNMET_BEGUN_PER_TURN_COUNT = 16;
 export const LONG_MESSAGE_BYTES = 64 * 1024;
 export const MAX_REQUEST_ID_CHARS = 64;
 export const MAX_PATTERN_CHARS = 32;

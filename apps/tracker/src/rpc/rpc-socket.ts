@@ -5,16 +5,20 @@ import { HeldBytes } from './held-bytes.js';
 import {
   INCOMPLETE_MESSAGE_TIMEOUT_MS,
   LONG_MESSAGE_BYTES,
+  MAX_BEGUN_PER_TURN_COUNT,
   MAX_HELD_BYTES,
   MAX_INFLIGHT_LONG_COUNT,
   MAX_INFLIGHT_REQUEST_COUNT,
   MAX_PATTERN_CHARS,
   MAX_REQUEST_ID_CHARS,
   MAX_SEND_BUFFER_BYTES,
+  MAX_UNMET_BEGUN_PER_TURN_COUNT,
 } from './rpc-limits.js';
 import { SendBuffers } from './send-buffers.js';
+import { TurnShare } from './turn-share.js';
 
 const buffers = new SendBuffers();
+const unmetShare = new TurnShare(MAX_UNMET_BEGUN_PER_TURN_COUNT);
 const held = new HeldBytes<RpcSocket>(MAX_HELD_BYTES, (socket) => socket.giveUp());
 /** Replies of one turn of the event loop that are written before it ends. */
 const MAX_GATHERED_CHARS = 256 * 1024;
@@ -56,13 +60,18 @@ export class RpcSocket extends TcpSocket {
   private reading: 'open' | 'paused' = 'open';
   private isDraining = false;
   private incompleteTimer: NodeJS.Timeout | undefined;
+  private readonly share = new TurnShare(MAX_BEGUN_PER_TURN_COUNT);
+  private nextTurn: NodeJS.Immediate | undefined;
+  private isMet = false;
 
   constructor(socket: Socket) {
     super(socket);
     socket.on('close', () => {
       clearTimeout(this.incompleteTimer);
+      clearImmediate(this.nextTurn);
       held.moved(this, 0);
     });
+    socket.once(MET_EVENT, () => (this.isMet = true));
     socket.on('drain', () => {
       this.isDraining = false;
       held.moved(this, this.heldBytes);
@@ -112,6 +121,13 @@ export class RpcSocket extends TcpSocket {
     while (!this.isDraining) {
       const [request] = this.waiting;
       if (request === undefined || this.inflightCount >= this.maxInflightCount(request)) break;
+      if (!this.takesTurn()) {
+        this.nextTurn ??= setImmediate(() => {
+          this.nextTurn = undefined;
+          this.beginWaiting();
+        });
+        break;
+      }
       this.waiting.shift();
       this.inflightCount += 1;
       this.socket.emit('message', request);
@@ -121,6 +137,10 @@ export class RpcSocket extends TcpSocket {
     this.reading = wanted;
     if (wanted === 'paused') this.socket.pause();
     else this.socket.resume();
+  }
+
+  private takesTurn(): boolean {
+    return (this.isMet || unmetShare.take()) && this.share.take();
   }
 
   private maxInflightCount({ pattern }: RpcRequest): number {
