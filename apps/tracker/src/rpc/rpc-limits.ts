@@ -26,8 +26,8 @@ export const MAX_INFLIGHT_REQUEST_COUNT = 64;
 export const MAX_INFLIGHT_LONG_COUNT = 2;
 /** Requests of one connection that begin in one turn of the event loop: others come in between. */
 export const MAX_BEGUN_PER_TURN_COUNT = 16;
-/** The same of all connections together that no member has asked over yet. */
-export const MAX_UNMET_BEGUN_PER_TURN_COUNT = 16;
+/** The same of a connection over which no member has asked yet. */
+export const MAX_UNMET_BEGUN_PER_TURN_COUNT = 2;
 export const LONG_MESSAGE_BYTES = 64 * 1024;
 export const MAX_REQUEST_ID_CHARS = 64;
 export const MAX_PATTERN_CHARS = 32;

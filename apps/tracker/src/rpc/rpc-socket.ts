@@ -18,7 +18,6 @@ import { SendBuffers } from './send-buffers.js';
 import { TurnShare } from './turn-share.js';
 
 const buffers = new SendBuffers();
-const unmetShare = new TurnShare(MAX_UNMET_BEGUN_PER_TURN_COUNT);
 const held = new HeldBytes<RpcSocket>(MAX_HELD_BYTES, (socket) => socket.giveUp());
 /** Replies of one turn of the event loop that are written before it ends. */
 const MAX_GATHERED_CHARS = 256 * 1024;
@@ -60,9 +59,8 @@ export class RpcSocket extends TcpSocket {
   private reading: 'open' | 'paused' = 'open';
   private isDraining = false;
   private incompleteTimer: NodeJS.Timeout | undefined;
-  private readonly share = new TurnShare(MAX_BEGUN_PER_TURN_COUNT);
+  private share = new TurnShare(MAX_UNMET_BEGUN_PER_TURN_COUNT);
   private nextTurn: NodeJS.Immediate | undefined;
-  private isMet = false;
 
   constructor(socket: Socket) {
     super(socket);
@@ -71,7 +69,7 @@ export class RpcSocket extends TcpSocket {
       clearImmediate(this.nextTurn);
       held.moved(this, 0);
     });
-    socket.once(MET_EVENT, () => (this.isMet = true));
+    socket.once(MET_EVENT, () => (this.share = new TurnShare(MAX_BEGUN_PER_TURN_COUNT)));
     socket.on('drain', () => {
       this.isDraining = false;
       held.moved(this, this.heldBytes);
@@ -121,7 +119,7 @@ export class RpcSocket extends TcpSocket {
     while (!this.isDraining) {
       const [request] = this.waiting;
       if (request === undefined || this.inflightCount >= this.maxInflightCount(request)) break;
-      if (!this.takesTurn()) {
+      if (!this.share.take()) {
         this.nextTurn ??= setImmediate(() => {
           this.nextTurn = undefined;
           this.beginWaiting();
@@ -137,10 +135,6 @@ export class RpcSocket extends TcpSocket {
     this.reading = wanted;
     if (wanted === 'paused') this.socket.pause();
     else this.socket.resume();
-  }
-
-  private takesTurn(): boolean {
-    return (this.isMet || unmetShare.take()) && this.share.take();
   }
 
   private maxInflightCount({ pattern }: RpcRequest): number {
