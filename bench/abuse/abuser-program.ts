@@ -17,6 +17,8 @@ const file = digest === undefined ? undefined : { digest, chunkCount: Number(chu
 const stopping = new AbortController();
 setMaxListeners(0, stopping.signal);
 process.once('SIGTERM', () => process.exit(0));
+// Sockets that are not read keep no process alive.
+setInterval(() => undefined, SETTLE_MS);
 const strangers = new Strangers(endpoint);
 const abusing = abuse({ strangers, target: { endpoint, file }, signal: stopping.signal });
 await Promise.race([abusing, sleep(SETTLE_MS)]);
