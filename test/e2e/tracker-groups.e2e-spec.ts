@@ -100,6 +100,27 @@ it('does not tell one member from memory what it was asked for by another', asyn
   }
 });
 
+it('finds nothing for what is no name, whatever was asked for before', async () => {
+  await publish(lab, 'a', ['lab']);
+  expect(await located(lab, named('a'))).toMatchObject({ ok: true });
+  for (const view of ['/lab\n', 'lab', '/lab', `${lab.identity}/lab\n`, `36:${lab.identity}/lab`]) {
+    expect(await located(other, view + named('a'))).toMatchObject(NOT_FOUND);
+  }
+});
+
+it('lets nobody but its publisher say for whom a name is', async () => {
+  await publish(lab, 'a', ['lab']);
+  await using colleague = await joinAs(['lab']);
+  const refused = [{ ok: false, code: 'NOT_ALLOWED' }];
+  for (const naming of ['publish', 'replace'] as const) {
+    const change = { name: named('a'), allow: [], naming };
+    expect(await colleague.register(file, change)).toMatchObject(refused);
+  }
+  expect(await located(other, named('a'))).toMatchObject(NOT_FOUND);
+  expect(await publish(colleague, 'a', ['lab'])).toEqual(RESTRICTED);
+  expect(await publish(lab, 'a', [])).toEqual(OK);
+});
+
 it('signs who may have a restricted digest, and nothing for an open one', async () => {
   await publish(other, 'open');
   expect(await located(lab, named('open'))).not.toHaveProperty('grant');

@@ -69,6 +69,9 @@ it('takes the terms of another invite that is shown, but not those of the same o
   expect(run.stdout).toBe(`member ${who.identity} is in a, b\n`);
   const now = { role: 'admin', groups: ['a', 'b'] };
   expect(await secured.enrol(who, admin.token)).toEqual(now);
+  // Nor does an older one undo what an operator has set.
+  expect(await secured.enrol(who)).toEqual({ role: 'publisher', groups: ['a', 'b'] });
+  expect(await secured.enrol(who, admin.token)).toEqual(now);
 });
 
 it('refuses a revoked member at once, on connections that are open, until it has a newer invite', async () => {

@@ -12,6 +12,8 @@ export interface NameView {
 /** What everybody sees. */
 export const OPEN_VIEW: NameView = { identity: '', groups: [] };
 
+const OPEN_KEY = '0:';
+
 /** A condition on `n`, which is name_versions, and its parameters. */
 interface Condition {
   readonly sql: string;
@@ -31,7 +33,10 @@ export function seenBy({ identity, groups }: NameView): Condition {
   return { sql: SEEN, parameters: [identity, JSON.stringify(groups)] };
 }
 
-/** Two views with the same key see the same names. No name has such a character in it. */
+/** Two views with the same key see the same names. It says how long it is, so that whatever follows in
+ *  a longer key, and may come from a stranger, is never taken for a part of it. */
 export function keyOf({ identity, groups }: NameView): string {
-  return identity === '' && groups.length === 0 ? '' : `${identity}/${groups.join(',')}\n`;
+  if (identity === '' && groups.length === 0) return OPEN_KEY;
+  const text = `${identity}/${groups.join(',')}`;
+  return `${text.length}:${text}`;
 }

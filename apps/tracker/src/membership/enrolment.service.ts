@@ -44,15 +44,17 @@ export class Enrolment {
         throw new TrackerError('INVITE_EXPIRED', 'the time of this invite is over');
       }
       if (known?.inviteId === invite.id && known.revokedAt === null) return toReply(known);
-      await this.admit(sql, invite, { identity, hostname: request.hostname, nowIso });
-      return toReply(invite);
+      const groups = groupsFrom(invite, known);
+      const who = { identity, hostname: request.hostname, groups, nowIso };
+      await this.admit(sql, invite, who);
+      return toReply({ role: invite.role, groups });
     });
   }
 
   private async admit(
     sql: WriteSql,
     invite: InviteRow,
-    who: { identity: Identity; hostname: string; nowIso: string },
+    who: { identity: Identity; hostname: string; groups: string; nowIso: string },
   ): Promise<void> {
     if (invite.maxUses !== null && invite.usedCount >= invite.maxUses) {
       const message = `this invite was for ${invite.maxUses}, and they have joined`;
@@ -65,7 +67,7 @@ export class Enrolment {
         ON CONFLICT (identity) DO UPDATE SET invite_id = excluded.invite_id,
           hostname = excluded.hostname, role = excluded.role, groups = excluded.groups,
           joined_at = excluded.joined_at, revoked_at = NULL`,
-      [who.identity, invite.id, who.hostname, invite.role, invite.groups, who.nowIso],
+      [who.identity, invite.id, who.hostname, invite.role, who.groups, who.nowIso],
     );
     sql.afterCommit(() => this.members.changed(who.identity));
   }
@@ -94,6 +96,14 @@ function refuseRevoked(invite: InviteRow, known: MemberRow | undefined): void {
     throw new TrackerError('MEMBER_REVOKED', 'the membership of this identity was revoked');
   }
   if (invite.revokedAt !== null) throw inviteUnknown();
+}
+
+/** What an operator has set since the invite was made is not undone by it. */
+function groupsFrom(invite: InviteRow, known: MemberRow | undefined): string {
+  const setAt = known?.groupsSetAt ?? null;
+  return known !== undefined && setAt !== null && invite.createdAt <= setAt
+    ? known.groups
+    : invite.groups;
 }
 
 function toReply({ role, groups }: Pick<MemberRow, 'role' | 'groups'>): EnrolReply {

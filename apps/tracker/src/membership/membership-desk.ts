@@ -147,11 +147,16 @@ export class MembershipDesk implements Disposable {
   }
 
   /** Of a member; or of an invite, and all who have joined by it. */
-  async setGroups(id: string, groups: readonly GroupName[]): Promise<ChangeReport> {
+  async setGroups(
+    id: string,
+    groups: readonly GroupName[],
+    nowMs: number = Date.now(),
+  ): Promise<ChangeReport> {
     const { sql } = this.database;
     const json = JSON.stringify(groups);
     if ((await findMember(sql, id)) !== undefined) {
-      await sql.run('UPDATE members SET groups = ? WHERE identity = ?', [json, id]);
+      const values = [json, toIsoTime(nowMs), id];
+      await sql.run('UPDATE members SET groups = ?, groups_set_at = ? WHERE identity = ?', values);
       return { kind: 'member', id, memberCount: 1 };
     }
     if ((await sql.run('UPDATE invites SET groups = ? WHERE id = ?', [json, id])) === 0) {

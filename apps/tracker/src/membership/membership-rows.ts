@@ -24,6 +24,8 @@ export interface MemberRow {
   /** JSON of GroupName[]. */
   readonly groups: string;
   readonly joinedAt: string;
+  /** When an operator gave it other groups than its invite did. */
+  readonly groupsSetAt: string | null;
   readonly revokedAt: string | null;
   readonly inviteRevokedAt: string | null;
   readonly inviteExpiresAt: string | null;
@@ -33,8 +35,8 @@ export const INVITE_COLUMNS = `id, token_hash AS tokenHash, role, groups, create
   expires_at AS expiresAt, max_uses AS maxUses, used_count AS usedCount, revoked_at AS revokedAt`;
 
 export const MEMBERS = `SELECT m.identity, m.invite_id AS inviteId, m.hostname, m.role, m.groups,
-    m.joined_at AS joinedAt, m.revoked_at AS revokedAt, i.revoked_at AS inviteRevokedAt,
-    i.expires_at AS inviteExpiresAt
+    m.joined_at AS joinedAt, m.groups_set_at AS groupsSetAt, m.revoked_at AS revokedAt,
+    i.revoked_at AS inviteRevokedAt, i.expires_at AS inviteExpiresAt
   FROM members m JOIN invites i ON i.id = m.invite_id`;
 
 export function findMember(sql: Sql, identity: string): Promise<MemberRow | undefined> {

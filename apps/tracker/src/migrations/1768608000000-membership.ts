@@ -14,7 +14,8 @@ const TABLES: readonly string[] = [
     revoked_at TEXT
   ) WITHOUT ROWID`,
 
-  // Who has joined, and with which invite: a member stands as long as it does.
+  // Who has joined, and with which invite: a member stands as long as it does. groups_set_at: when an
+  // operator gave it other groups than its invite did.
   `CREATE TABLE members (
     identity TEXT PRIMARY KEY,
     invite_id TEXT NOT NULL REFERENCES invites (id),
@@ -22,6 +23,7 @@ const TABLES: readonly string[] = [
     role TEXT NOT NULL CHECK (role IN ('reader', 'publisher', 'admin')),
     groups TEXT NOT NULL,
     joined_at TEXT NOT NULL,
+    groups_set_at TEXT,
     revoked_at TEXT
   ) WITHOUT ROWID`,
   'CREATE INDEX members_by_invite ON members (invite_id)',

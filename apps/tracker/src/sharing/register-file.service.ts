@@ -56,7 +56,7 @@ export class RegisterFileService {
     await this.checkContent(sql, { request, layout, known, view });
     const current =
       claimed === undefined ? undefined : await this.names.current(sql, claimed, view);
-    if (claimed !== undefined) checkName(claimed, { request, current, fileId: known?.id });
+    if (claimed !== undefined) checkName(claimed, { request, current, fileId: known?.id, asker });
     const file = known ?? (await this.insert(sql, request, layout));
     if (claimed !== undefined && !isKeptOut(request, { file, current })) {
       const { naming } = request;
@@ -122,12 +122,26 @@ function nameToClaim({ name, naming, allow }: RegisterFile, asker: Asker): FileN
 /** Before anything is written. A name that the asker does not see is taken, whatever it points at. */
 function checkName(
   name: FileName,
-  at: { request: RegisterFile; current: NameVersion | undefined; fileId: number | undefined },
+  at: {
+    request: RegisterFile;
+    current: NameVersion | undefined;
+    fileId: number | undefined;
+    asker: Asker;
+  },
 ): void {
-  const { request, current, fileId } = at;
+  const { request, current, fileId, asker } = at;
   if (current === undefined || request.naming === 'keep') return;
   const isOther = request.naming === 'publish' && current.fileId !== fileId;
   if (current.isSeen === 0 || isOther) throw nameTaken(name);
+  const isTheirs = current.publishedBy === asker.identity || asker.role === 'admin';
+  if (request.allow === undefined || isTheirs || isSameRestriction(request.allow, current)) return;
+  const message = `for whom ${JSON.stringify(name)} is, is said by who published it, or an admin`;
+  throw new TrackerError('NOT_ALLOWED', message);
+}
+
+function isSameRestriction(allow: readonly string[], { allowedGroups }: NameVersion): boolean {
+  const current = JSON.parse(allowedGroups ?? '[]') as string[];
+  return JSON.stringify([...new Set(allow)].sort()) === JSON.stringify([...current].sort());
 }
 
 /** What is kept makes no open name for content that is for some only. */
