@@ -24,6 +24,8 @@ export const MAX_SERVING_BYTES = MAX_INFLIGHT_BYTES / 2;
 /** Memory for chunks, in use or kept to be used again. */
 export const MAX_BUFFER_BYTES = MAX_INFLIGHT_BYTES + MAX_SERVING_BYTES;
 export const MAX_CONNECTION_COUNT = 512;
+/** Connections with processes of one member, whatever peer ids they say. */
+export const MAX_CONNECTIONS_OF_IDENTITY = 16;
 export const MAX_DIALS_AT_ONCE = 32;
 export const MAX_UPLOAD_SLOT_COUNT = 32;
 /** Transfers of one download command that run at the same time. */

@@ -11,6 +11,7 @@ import { Acquaintances } from './acquaintances.js';
 import {
   IDLE_LINK_MS,
   MAX_CONNECTION_COUNT,
+  MAX_CONNECTIONS_OF_IDENTITY,
   MAX_DIALS_AT_ONCE,
   MAX_SCARCE_STALL_MS,
 } from '../peer-config.js';
@@ -120,9 +121,7 @@ export class ConnectionPool implements LinkHost {
     if (this.host.bans.isBanned({ peerId, nowMs })) return 'BANNED';
     if (this.isOver(connection)) return 'NOT_AUTHORISED';
     const existing = this.links.get(peerId);
-    if (existing === undefined && this.links.size >= MAX_CONNECTION_COUNT) {
-      return 'TOO_MANY_CONNECTIONS';
-    }
+    if (existing === undefined && !this.hasRoomFor(connection)) return 'TOO_MANY_CONNECTIONS';
     if (existing !== undefined && !this.prefers(connection, existing.connection)) {
       // Its other end may know that it is dead: then it says so when it is spoken to.
       existing.connection.send({ type: 'keepalive' });
@@ -220,6 +219,17 @@ export class ConnectionPool implements LinkHost {
       acquaintance.isDialling = false;
       this.dialCount -= 1;
     }
+  }
+
+  /** Whoever has proven an identity may say any peer id of it: all of them share its room. */
+  private hasRoomFor({ proof }: PeerConnection): boolean {
+    if (this.links.size >= MAX_CONNECTION_COUNT) return false;
+    if (proof === undefined) return true;
+    let count = 0;
+    for (const { connection } of this.links.values()) {
+      if (connection.proof?.identity === proof.identity) count += 1;
+    }
+    return count < MAX_CONNECTIONS_OF_IDENTITY;
   }
 
   private isOver({ proof }: PeerConnection): boolean {
