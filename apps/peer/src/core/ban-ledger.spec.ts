@@ -39,3 +39,14 @@ test('the peer struck longest ago is forgotten first', () => {
   expect(bans.isBanned({ peerId: second, nowMs: 1 })).toBe(false);
   expect(bans.isBanned({ peerId: first, nowMs: 1 })).toBe(true);
 });
+
+test('a ban is for all peer ids of an identity where those are proven, and for one elsewhere', () => {
+  const [first, other] = ['aaaa', 'bbbb'].map((end) => `${'m'.repeat(32)}-${end}` as PeerId);
+  const somebodyElse = `${'n'.repeat(32)}-aaaa` as PeerId;
+  for (const by of ['identity', 'peerId'] as const) {
+    const bans = new BanLedger({ maxStrikeCount: 1, by });
+    bans.strike({ peerId: first!, code, nowMs: 0 });
+    expect(bans.isBanned({ peerId: other!, nowMs: 1 })).toBe(by === 'identity');
+    expect(bans.isBanned({ peerId: somebodyElse, nowMs: 1 })).toBe(false);
+  }
+});

@@ -67,7 +67,7 @@ export class PeerSession {
   readonly fetchHost: FetchHost;
   private readonly upGate: RateGate;
   private readonly contributions = new Contributions();
-  private readonly bans = new BanLedger();
+  private readonly bans: BanLedger;
   private readonly choker: Choker;
   private readonly ticker: NodeJS.Timeout;
   private server: ChunkServer | undefined;
@@ -85,6 +85,7 @@ export class PeerSession {
     this.downGate = createGate(config.maxDownBytesPerSecond);
     this.choker = new Choker((id) => this.contributions.recentBytesFrom(id));
     this.offers = new OfferBook((transfer, offer) => this.offerChanged(transfer, offer));
+    this.bans = new BanLedger({ by: access.secured === undefined ? 'peerId' : 'identity' });
     this.pool = this.createPool();
     access.membership?.listen({
       renewed: (credential) => this.pool.showCredential(credential),
@@ -194,7 +195,7 @@ export class PeerSession {
     const verdict = this.bans.strike({ peerId, code, nowMs: performance.now() });
     if (verdict === 'struck') return this.observe({ type: 'peerStruck', peerId, code });
     this.observe({ type: 'peerBanned', peerId, code });
-    this.pool.ban(link);
+    this.pool.leaveBanned();
   }
 
   notify: SessionObserver = (event) => this.observe(event);

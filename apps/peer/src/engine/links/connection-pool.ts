@@ -189,9 +189,13 @@ export class ConnectionPool implements LinkHost {
       connection.leaveIfStalled(MAX_SCARCE_STALL_MS);
   }
 
-  /** Says goodbye to one peer for good. */
-  ban(link: PeerLink): void {
-    link.abandon('BANNED');
+  /** Says goodbye to all that are banned. */
+  leaveBanned(): void {
+    const nowMs = performance.now();
+    for (const link of this.links.values()) {
+      const { peerId } = link;
+      if (this.host.bans.isBanned({ peerId, nowMs })) link.abandon('BANNED');
+    }
   }
 
   /** Resolves when no connection is left. */
