@@ -1,5 +1,6 @@
 import type { VerifiedGrant } from '#identity';
 import {
+  MAX_CREDENTIAL_CHARS,
   MAX_QUEUED_REQUEST_COUNT,
   OPEN_FIELDS,
   ProtocolError,
@@ -13,6 +14,14 @@ import type { Grants } from '../membership/grants.js';
 
 /** Messages that may wait behind opens: requests, and what describes the files. */
 const MAX_WAITING_COUNT = 4 * MAX_QUEUED_REQUEST_COUNT;
+/** Opens that may wait at once: who downloads many small files opens all of them in one go. */
+const MAX_UNCHECKED_COUNT = MAX_QUEUED_REQUEST_COUNT;
+
+/** What was shown, and what it says. */
+interface Right {
+  readonly text: string;
+  readonly grant: VerifiedGrant;
+}
 
 export interface GateHost {
   isOpen(): boolean;
@@ -23,7 +32,7 @@ export interface GateHost {
 
 /** The rights of one connection's other end to files that not every member may have. */
 export class GrantGate {
-  private readonly rights = new Map<Digest, VerifiedGrant>();
+  private readonly rights = new Map<Digest, Right>();
   /** What came behind opens, by their file numbers, while their grants are being checked. */
   private readonly waiting = new Map<number, WireMessage[]>();
   private waitingCount = 0;
@@ -63,21 +72,26 @@ export class GrantGate {
     return true;
   }
 
-  /** Whether an open has to wait for its grant to be checked; then it is replayed. */
+  /** Whether an open has to wait for its grant to be checked; then it is replayed. What was checked
+   *  here before is not checked again. Throws ProtocolError TOO_MANY_REQUESTS when too many wait. */
   delays(message: OpenMessage): boolean {
     if (this.checked === message || !this.grants.demands(message.digest)) return false;
     const grant = message.fields.find(({ type }) => type === OPEN_FIELDS.grant);
-    if (grant === undefined) return false;
+    if (grant === undefined || grant.value.length > MAX_CREDENTIAL_CHARS) return false;
+    const text = Buffer.from(grant.value).toString('latin1');
+    if (this.rights.get(message.digest)?.text === text && this.admits(message.digest)) return false;
+    if (this.waiting.size >= MAX_UNCHECKED_COUNT) throw new ProtocolError('TOO_MANY_REQUESTS');
     this.waiting.set(message.fileNumber, []);
-    void this.check(message, Buffer.from(grant.value).toString('latin1'));
+    // Its fields are not kept: they may be long.
+    void this.check({ ...message, fields: [] }, text);
     return true;
   }
 
   /** Whether the other end may have chunks of it. */
   admits(digest: Digest): boolean {
     if (!this.grants.demands(digest)) return true;
-    const grant = this.rights.get(digest);
-    return grant !== undefined && !this.grants.isOver(grant);
+    const right = this.rights.get(digest);
+    return right !== undefined && !this.grants.isOver(right.grant);
   }
 
   /** The other end has given us a chunk. */
@@ -90,10 +104,11 @@ export class GrantGate {
     return this.grants.isMissed(digest);
   }
 
-  private async check(message: OpenMessage, grant: string): Promise<void> {
+  private async check(message: OpenMessage, text: string): Promise<void> {
     const { digest, fileNumber } = message;
     try {
-      this.rights.set(digest, await this.grants.verify(grant, this.holder, digest));
+      const grant = await this.grants.verify(text, this.holder, digest);
+      this.rights.set(digest, { text, grant });
     } catch (error) {
       if (!(error instanceof ProtocolError)) {
         this.host.failed(error as Error);
