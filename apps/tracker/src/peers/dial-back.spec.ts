@@ -64,6 +64,14 @@ it('is not led by a name of a peer elsewhere to its own machine', async () => {
   expect(sockets).toEqual([]);
 });
 
+it.each(['0.0.0.0', '::ffff:7f00:1', '127.1'])('nor by the spelling %s', async (host) => {
+  await open();
+  await using lab = await PinnedLab.open({ protocol: 'shoal/1' });
+  const endpoint = { host, port: lab.endpoint.port };
+  expect(await dial(endpoint, lab.self.identity)).toBeDefined();
+  expect(await dial(endpoint, lab.self.identity, 'elsewhere')).toBeUndefined();
+});
+
 it('dials a few at once, lets some wait, and refuses the rest', async () => {
   await open({ maxInflightCount: 2, maxWaitingCount: 1 });
   const answers = [1, 2, 3].map(() => dial(silentEndpoint()));

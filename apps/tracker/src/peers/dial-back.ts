@@ -1,6 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { dialPinned, type DialContext } from '#identity';
-import { isLoopbackHost, type Endpoint, type Identity } from '#protocol';
+import type { Endpoint, Identity } from '#protocol';
+import { leadsToOwnLoopback } from './own-loopback.js';
 
 /** Where somebody is to answer, and who. */
 export interface DialTarget {
@@ -131,5 +132,5 @@ async function addressesOf(
   });
   const found = await Promise.race([lookup(endpoint.host, { all: true }), late]);
   const addresses = found.map(({ address }) => address).slice(0, MAX_ADDRESSES_PER_NAME);
-  return from === 'this-machine' ? addresses : addresses.filter((one) => !isLoopbackHost(one));
+  return from === 'this-machine' ? addresses : addresses.filter((one) => !leadsToOwnLoopback(one));
 }

@@ -17,7 +17,7 @@ describe('dialCandidates', () => {
     expect(dialCandidates(publisher, OWN)).toEqual([at('peer.example'), at('198.51.100.3')]);
   });
 
-  it.each(['127.0.0.1', 'localhost', '::1', '::ffff:127.0.0.1'])(
+  it.each(['127.0.0.1', 'localhost', '::1', '::ffff:7f00:1', '0:0:0:0:0:0:0:1', '0.0.0.0', '::'])(
     'is not led to %s of its own machine by somebody elsewhere',
     (host) => {
       const peer = { endpoints: [at(host)], observedHost: '198.51.100.3', role: 'admin' } as const;

@@ -1,4 +1,5 @@
 import { isLoopbackHost, type Endpoint, type Role } from '#protocol';
+import { leadsToOwnLoopback } from './own-loopback.js';
 
 /** A peer as it joined. */
 export interface DialledPeer {
@@ -29,7 +30,7 @@ export function dialCandidates(
     ...(role === 'reader' ? [] : [preferred]),
     ...(isLocal ? endpoints.filter(({ host }) => isOwn(host, ownAddresses)) : []),
   ];
-  const allowed = isLocal ? named : named.filter(({ host }) => !isLoopbackHost(host));
+  const allowed = isLocal ? named : named.filter(({ host }) => !leadsToOwnLoopback(host));
   const distinct = new Map(allowed.map((endpoint) => [keyOf(endpoint), endpoint]));
   distinct.delete(keyOf(observed));
   return [...[...distinct.values()].slice(0, MAX_NAMED_COUNT), observed];
