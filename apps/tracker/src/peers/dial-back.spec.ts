@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { createDialContext } from '#identity';
 import type { Endpoint, Identity } from '#protocol';
 import { PinnedLab } from '../../../../test/support/pinned-lab.js';
@@ -23,6 +23,7 @@ beforeEach(async () => {
   await once(silent, 'listening');
 });
 afterEach(() => {
+  vi.useRealTimers();
   dials.close();
   for (const socket of sockets) socket.destroy();
   silent.close();
@@ -85,3 +86,26 @@ it('dials a few at once, lets some wait, and refuses the rest', async () => {
   dials.close();
   expect(await Promise.all(answers)).toEqual([undefined, undefined, undefined]);
 });
+
+it('counts each address of a name for the second, and for the next one what was too many', async () => {
+  const resolved: string[] = [];
+  const context = createDialContext(await newTlsIdentity());
+  dials = new DialBack(context, { ...DIAL_LIMITS, maxPerSecond: 2 }, (host) => {
+    resolved.push(host);
+    return Promise.resolve(['127.0.0.1', '127.0.0.2', '127.0.0.3', '127.0.0.4'].map(toAddress));
+  });
+  const { port } = silentEndpoint();
+  silent.close();
+  await once(silent, 'close');
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  await dial({ host: 'one', port });
+  const second = dial({ host: 'two', port });
+  expect(resolved).toEqual(['one']);
+  vi.advanceTimersByTime(1_000);
+  expect(resolved).toEqual(['one']);
+  vi.advanceTimersByTime(1_000);
+  expect(resolved).toEqual(['one', 'two']);
+  await second;
+});
+
+const toAddress = (address: string) => ({ address });

@@ -32,6 +32,11 @@ interface WaitingDial {
   readonly settle: (answer: Endpoint | undefined) => void;
 }
 
+/** All addresses of a name. */
+export type ResolveName = (host: string) => Promise<readonly { readonly address: string }[]>;
+
+const resolveName: ResolveName = (host) => lookup(host, { all: true });
+
 const SECOND_MS = 1_000;
 const MAX_ADDRESSES_PER_NAME = 4;
 
@@ -49,6 +54,7 @@ export class DialBack {
   constructor(
     private readonly context: DialContext,
     private readonly limits: DialLimits = DIAL_LIMITS,
+    private readonly resolve: ResolveName = resolveName,
   ) {}
 
   /** The address at which the right one has answered; undefined when nobody else did, or there is too
@@ -75,8 +81,7 @@ export class DialBack {
       const dial = this.waiting.shift();
       if (dial === undefined) return;
       this.inflightCount += 1;
-      this.dialledCount += 1;
-      this.secondTimer ??= setTimeout(() => this.beginSecond(), SECOND_MS);
+      this.countDial();
       void this.attempt(dial.target).then((answer) => {
         this.inflightCount -= 1;
         dial.settle(answer);
@@ -85,9 +90,16 @@ export class DialBack {
     }
   }
 
+  private countDial(): void {
+    this.dialledCount += 1;
+    this.secondTimer ??= setTimeout(() => this.beginSecond(), SECOND_MS);
+  }
+
+  /** Further addresses of names may have been too many: they count for this second. */
   private beginSecond(): void {
-    this.secondTimer = undefined;
-    this.dialledCount = 0;
+    this.dialledCount = Math.max(0, this.dialledCount - this.limits.maxPerSecond);
+    const isBehind = this.dialledCount > 0;
+    this.secondTimer = isBehind ? setTimeout(() => this.beginSecond(), SECOND_MS) : undefined;
     this.next();
   }
 
@@ -95,7 +107,9 @@ export class DialBack {
     const { timeoutMs } = this.limits;
     const signal = AbortSignal.any([this.closing.signal, AbortSignal.timeout(timeoutMs)]);
     try {
-      for (const host of await addressesOf(target, signal)) {
+      for (const [index, host] of (await addressesOf(target, this.resolve, signal)).entries()) {
+        signal.throwIfAborted();
+        if (index > 0) this.countDial(); // the first one was counted when its turn came
         const endpoint = { host, port: target.endpoint.port };
         if (await this.answers(endpoint, target.expected, signal)) return endpoint;
       }
@@ -125,12 +139,13 @@ export class DialBack {
 /** Others are told the address that has answered: a name may lead elsewhere later. */
 async function addressesOf(
   { endpoint, from }: DialTarget,
+  resolve: ResolveName,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
   const late = new Promise<never>((_, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
   });
-  const found = await Promise.race([lookup(endpoint.host, { all: true }), late]);
+  const found = await Promise.race([resolve(endpoint.host), late]);
   const addresses = found.map(({ address }) => address).slice(0, MAX_ADDRESSES_PER_NAME);
   return from === 'this-machine' ? addresses : addresses.filter((one) => !leadsToOwnLoopback(one));
 }
