@@ -147,4 +147,31 @@ describe('who lacks a file that not every member may have', () => {
     expect(report.sizeBytes).toBe(bytes.length);
     expect(refusals).toEqual(['NOT_ALLOWED']);
   });
+
+  it('does not believe that everybody may have it of who gives wrong bytes', async () => {
+    await using other = await SessionLab.open({ network: network.access });
+    const { grants } = other.session;
+    const credential = await network.credentialOf(member.identity);
+    const serve = async (peer: RawPeer) => {
+      onTestFinished(() => peer[Symbol.asyncDispose]());
+      const opened = rawFrames.open(0, digest, 3);
+      peer.send(rawFrames.memberHello(MEMBER_PEER, credential), opened);
+      peer.send(rawFrames.bitfield(0, Buffer.of(0b11000000)), rawFrames.unchoke());
+      const { id } = await peer.next('request');
+      grants?.forget(digest); // nobody has said who may have it
+      const part = Buffer.alloc(CHUNK_BYTES / 2);
+      peer.send(rawFrames.data(id!, 0, part), rawFrames.data(id!, part.length, part));
+      await other.event('peerStruck');
+      peer.socket.destroy();
+    };
+    await using giver = await PinnedLab.open({
+      protocol: 'shoal/1',
+      own: member,
+      admit: ({ socket }) => void serve(new RawPeer(socket, MEMBER_PEER)),
+    });
+    const from = [{ peerId: parsePeerId(MEMBER_PEER), endpoint: giver.endpoint }];
+    void other.download(file.manifest, from).catch(() => undefined); // it ends with the session
+    await other.event('peerStruck');
+    expect(grants?.demands(digest)).toBe(true);
+  });
 });

@@ -94,7 +94,7 @@ export class GrantGate {
     return right !== undefined && !this.grants.isOver(right.grant);
   }
 
-  /** The other end has given us a chunk. */
+  /** The other end has given us a chunk, which is what the digest says. */
   wasGiven(digest: Digest): void {
     if (this.grants.shown(digest) === undefined) this.grants.wasGiven(digest);
   }

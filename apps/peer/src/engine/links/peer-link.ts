@@ -45,7 +45,8 @@ export class PeerLink implements ConnectionHandler {
   idleSinceMs: number | undefined = performance.now();
   readonly openedMs = performance.now();
   private readonly numbers = new FileNumbers();
-  private readonly gate: GrantGate | undefined;
+  /** Undefined in the open. */
+  readonly gate: GrantGate | undefined;
   private readonly incoming: IncomingChunks;
 
   constructor(
@@ -185,7 +186,6 @@ export class PeerLink implements ConnectionHandler {
     if (incoming.isWanted) transfer.bytesReceived(this.peerId, chunkIndex, data.bytes.length);
     if (!incoming.isWhole) return;
     this.incoming.answered(data.requestId);
-    this.gate?.wasGiven(transfer.digest);
     const bytes = incoming.takeBytes();
     if (bytes === undefined) return;
     transfer.push({ type: 'chunkArrived', peerId: this.peerId, chunkIndex, bytes });

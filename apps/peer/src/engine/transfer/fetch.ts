@@ -180,6 +180,7 @@ export class Fetch {
       if (link !== undefined) this.host.strike(link, error as ProtocolError);
       return this.fillAll();
     }
+    this.peers.get(peerId)?.link.gate?.wasGiven(this.transfer.digest);
     this.bytesFromPeers.set(peerId, (this.bytesFromPeers.get(peerId) ?? 0) + bytes.length);
     this.cancelOthers(chunkIndex);
     this.storing.add(chunkIndex);
