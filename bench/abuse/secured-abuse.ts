@@ -1,21 +1,15 @@
 import { connect } from 'node:tls';
-import { noise, Strangers, type Connect } from '../../test/support/strangers.js';
+import { Strangers, type Connect } from '../../test/support/strangers.js';
 import { newTlsIdentity } from '../../test/support/tls-identity.js';
-import { keepBusy, LINES_AT_ONCE, type Abuse } from './abuse-kind.js';
+import type { Abuse } from './abuse-kind.js';
+import { STRANGER_ABUSE } from './stranger-abuse.js';
 
 /** A ClientHello without its end. */
 const HALF_HELLO = Buffer.from('16030102000100', 'hex');
 
 /** What strangers do to a peer's port that is secured, by its name in the table. */
 export const SECURED_ABUSE: Readonly<Record<string, Abuse>> = {
-  'idle connections': async ({ strangers, signal }) => {
-    await strangers.crowd(5_000, { signal });
-  },
-  'connections made and left': ({ strangers, signal }) => strangers.knock({ signal }),
-  'random bytes': async ({ strangers, signal }) => {
-    const bytes = noise(64 * 1024);
-    await keepBusy(LINES_AT_ONCE, () => strangers.flood(() => bytes, { signal }));
-  },
+  ...STRANGER_ABUSE,
   'handshakes begun and left': ({ strangers, signal }) => {
     return strangers.knock({ signal, beginning: () => HALF_HELLO });
   },

@@ -1,6 +1,7 @@
 import { MAX_TRACKER_MESSAGE_CHARS } from '#protocol';
-import { noise, written } from '../../test/support/strangers.js';
+import { written } from '../../test/support/strangers.js';
 import { keepBusy, LINES_AT_ONCE, untilAborted, type Abuse } from './abuse-kind.js';
+import { STRANGER_ABUSE } from './stranger-abuse.js';
 
 const STALLED_COUNT = 100;
 const TINY_PER_WRITE = 2_000;
@@ -15,14 +16,7 @@ const LIST = request('list', { prefix: '', limit: 1_000 });
 
 /** What is done to a tracker's port, by its name in the table. */
 export const TRACKER_ABUSE: Readonly<Record<string, Abuse>> = {
-  'idle connections': async ({ strangers, signal }) => {
-    await strangers.crowd(5_000, { signal });
-  },
-  'connections made and left': ({ strangers, signal }) => strangers.knock({ signal }),
-  'random bytes': async ({ strangers, signal }) => {
-    const bytes = noise(64 * 1024);
-    await keepBusy(LINES_AT_ONCE, () => strangers.flood(() => bytes, { signal }));
-  },
+  ...STRANGER_ABUSE,
   'half messages': async ({ strangers, signal }) => {
     const half = `${MAX_TRACKER_MESSAGE_CHARS}#${'x'.repeat(MAX_TRACKER_MESSAGE_CHARS - 1)}`;
     const beginning = Buffer.concat([LIST, Buffer.from(half)]);

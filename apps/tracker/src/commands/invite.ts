@@ -20,7 +20,10 @@ export default class Invite extends TrackerCommand {
       helpValue: 'DURATION|never',
       description: 'how long it is valid, and with it the membership of those who joined by it',
     }),
-    uses: Flags.string({ helpValue: 'N', description: 'how many may join by it (default: any)' }),
+    uses: Flags.string({
+      helpValue: 'N',
+      description: 'how many may join by it (default: no limit)',
+    }),
     group: Flags.string({
       multiple: true,
       multipleNonGreedy: true,

@@ -36,7 +36,7 @@ export interface ListedInvite {
   readonly groups: readonly GroupName[];
   readonly standing: StandingName;
   readonly usedCount: number;
-  /** Null: any number. */
+  /** Null: no limit. */
   readonly maxUses: number | null;
   readonly createdAt: string;
   /** Null: never. */

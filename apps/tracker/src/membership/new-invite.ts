@@ -8,7 +8,7 @@ export interface InviteTerms {
   readonly groups: readonly GroupName[];
   /** Null: never. */
   readonly expiresAtMs: number | null;
-  /** Null: any number. */
+  /** Null: no limit. */
   readonly maxUses: number | null;
 }
 
